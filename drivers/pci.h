@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* PCI: configuration space (ECAM where MCFG gives it, else ports), walking, BARs, quiescing. */
+#ifndef AFTERIMAGE_PCI_H
+#define AFTERIMAGE_PCI_H
+
+#include <linux/pci_regs.h>
+
+#include "base.h"
+
+struct pci_addr {
+	u16 segment;
+	u8 bus, dev, fn;
+};
+
+/* One function as found by the walk; nothing about it is stored, the walk is done again when
+ * somebody asks. */
+struct pci_func {
+	struct pci_addr at;
+	u16 vendor, device;
+	u8 class, subclass, prog_if;
+	u8 header_type; /* without the multi-function bit */
+};
+
+u8 pci_read8(struct pci_addr a, u16 reg);
+u16 pci_read16(struct pci_addr a, u16 reg);
+u32 pci_read32(struct pci_addr a, u16 reg);
+void pci_write8(struct pci_addr a, u16 reg, u8 v);
+void pci_write16(struct pci_addr a, u16 reg, u16 v);
+void pci_write32(struct pci_addr a, u16 reg, u32 v);
+
+/* Visit every function in segment, bus, device, function order (bridges entered where they stand,
+ * buses visited once); stops and returns the visitor's value when it is not 0. */
+int pci_walk(int (*visit)(const struct pci_func *f, void *ctx), void *ctx);
+
+/* Use ACPI's MCFG if there is one; forbid every BAR and ECAM window to the by-reference path. */
+void pci_init(void);
+
+/* Contract "Quiescing": bus mastering, MSI and MSI-X off everywhere but in bridges and displays,
+ * read back, up to 100 ms for Transactions Pending. Logs a summary line. */
+void pci_quiesce(void);
+
+/* Offset of the capability (PCI_CAP_ID_*) at or after `from` (0: the first), or 0. Bounded. */
+u8 pci_find_cap(struct pci_addr a, u8 id, u8 from);
+
+/* Base and size of memory BAR `n` (64-bit BARs take two), as the old kernel programmed it. -ENODEV
+ * for an I/O BAR, an unset one or nonsense. Size is found by the usual all-ones probe with decoding
+ * off. */
+int pci_bar(struct pci_addr a, unsigned int n, pa_t *base, u64 *size);
+
+/* D0 (10 ms), memory decoding on, INTx off, MSI/MSI-X off; bus mastering stays off. */
+void pci_wake(struct pci_addr a);
+void pci_bus_master(struct pci_addr a, bool on);
+
+/* "0000:00:03.0" */
+void pci_name(struct pci_addr a, char out[16]);
+
+#endif

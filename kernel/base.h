@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Types, error codes and small macros that every file may use. Includes nothing of ours. */
+#ifndef AFTERIMAGE_BASE_H
+#define AFTERIMAGE_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <asm/errno.h> /* errors are int: 0 or a negative errno, logged once where they are born */
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int64_t s64;
+typedef int32_t s32;
+typedef u64 pa_t; /* a physical address; equal to the virtual one wherever we map anything */
+
+#define KIB ((u64)1 << 10)
+#define MIB ((u64)1 << 20)
+#define GIB ((u64)1 << 30)
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE ((u64)4096)
+#define PAGE_MASK (PAGE_SIZE - 1)
+#define LOW_16M (16 * MIB) /* ISA-era DMA may still land below: we never live there */
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define ALIGN_DOWN(x, a) ((x) & ~((u64)(a) - 1))
+#define ALIGN_UP(x, a) ALIGN_DOWN((u64)(x) + (u64)(a) - 1, a)
+#define MIN(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a < _b ? _a : _b; })
+#define MAX(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })
+
+#define PACKED __attribute__((packed))
+#define ALIGNED(n) __attribute__((aligned(n)))
+#define NORETURN __attribute__((noreturn))
+#define PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/* Do [a, a+alen) and [b, b+blen) share a byte? Safe against wrap-around of the sums. */
+static inline bool ranges_overlap(u64 a, u64 alen, u64 b, u64 blen)
+{
+	return alen && blen && (a >= b ? a - b < blen : b - a < alen);
+}
+
+#endif

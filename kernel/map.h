@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Our own page tables: identity mappings out of a small fixed pool, and fault-safe reads of
+ * physical memory. */
+#ifndef AFTERIMAGE_MAP_H
+#define AFTERIMAGE_MAP_H
+
+#include "base.h"
+
+/* Map device registers [pa, pa+len): identity, writable, non-executable, uncached (PCD|PWT selects
+ * PAT entry 3, UC both at reset and in Linux's PAT). Permanent. NULL (and a log line) when the
+ * address is beyond the CPU's width, overlaps our image, or the pool is empty. */
+void *map_mmio(pa_t pa, u64 len);
+
+/* Copy len bytes at physical address pa, one page mapped at a time (read-only, NX, write-back).
+ * No bounds but the CPU's own: for firmware tables, boot_params and the elfcorehdr; old RAM goes
+ * through oldmem.h. A page that faults reads as zeros. Returns the number of pages that could not
+ * be read. */
+unsigned int peek(void *dst, pa_t pa, u64 len);
+
+/* May the CPU address [pa, pa+len) at all (physical width; 2^47 and above needs 5 levels)? */
+bool map_addressable(pa_t pa, u64 len);
+
+#endif
