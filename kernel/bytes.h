@@ -4,7 +4,7 @@
 #define AFTERIMAGE_BYTES_H
 
 #include "base.h"
-#include "string.h"
+#include <string.h>
 
 #define DEFINE_LE(bits)                                                                            \
 	static inline u##bits get_le##bits(const void *p)                                          \

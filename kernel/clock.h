@@ -4,7 +4,7 @@
 #define AFTERIMAGE_CLOCK_H
 
 #include "base.h"
-#include "arch/cpu.h"
+#include <arch/cpu.h>
 
 #define MS ((u64)1000)
 #define SEC ((u64)1000000)

@@ -6,8 +6,8 @@
 
 #include "base.h"
 #include "log.h"
-#include "../drivers/pci.h"
-#include "../drivers/power.h"
+#include "drivers/pci.h"
+#include "drivers/power.h"
 
 #define CMDLINE_MAX 4096
 #define CONFIG_TARGETS 8

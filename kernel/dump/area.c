@@ -2,7 +2,7 @@
 /* Checks and checksums of the dump area's blocks: no I/O, the same code in kernel and host tool. */
 #include "dump/area.h"
 
-#include "string.h"
+#include <string.h>
 
 static u32 crc_update(u32 crc, const void *p, size_t n)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The string functions that compilers and libraries expect of a freestanding program (string.c). */
-#ifndef AFTERIMAGE_STRING_H
-#define AFTERIMAGE_STRING_H
+#ifndef AFTERIMAGE_LIBC_STRING_H
+#define AFTERIMAGE_LIBC_STRING_H
 
 #include <stddef.h>
 
