@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PCI: configuration space (ECAM where MCFG gives it, else ports), walking, BARs, quiescing. */
+/* PCI: configuration space (ports, and ECAM for what ports cannot reach), walking, BARs, quiescing. */
 #ifndef AFTERIMAGE_PCI_H
 #define AFTERIMAGE_PCI_H
 
 #include <linux/pci_regs.h>
 
 #include "base.h"
+
+/* PCI Code and ID Assignment 1.11, 1: base classes that are treated apart. */
+#define PCI_BASE_CLASS_DISPLAY 0x03
+#define PCI_BASE_CLASS_BRIDGE  0x06
 
 struct pci_addr {
 	u16 segment;
@@ -28,26 +32,33 @@ void pci_write8(struct pci_addr a, u16 reg, u8 v);
 void pci_write16(struct pci_addr a, u16 reg, u16 v);
 void pci_write32(struct pci_addr a, u16 reg, u32 v);
 
-/* Visit every function in segment, bus, device, function order (bridges entered where they stand,
- * buses visited once); stops and returns the visitor's value when it is not 0. */
+/* Visit every function in segment, bus, device, function order, each bus once, as the old kernel
+ * numbered them; stops and returns the visitor's value when it is not 0. */
 int pci_walk(int (*visit)(const struct pci_func *f, void *ctx), void *ctx);
 
-/* Use ACPI's MCFG if there is one; forbid every BAR and ECAM window to the by-reference path. */
+/* Use ACPI's MCFG if there is one and find the buses in use; only reads configuration space. */
 void pci_init(void);
+
+/* Forbid every memory BAR, bridge window, ECAM window, LAPIC and IO-APIC to the by-reference path.
+ * Finding a BAR's size turns its decoding off for a moment: call it after pci_quiesce(). */
+void pci_forbid_bars(void);
 
 /* Contract "Quiescing": bus mastering, MSI and MSI-X off everywhere but in bridges and displays,
  * read back, up to 100 ms for Transactions Pending. Logs a summary line. */
 void pci_quiesce(void);
 
-/* Offset of the capability (PCI_CAP_ID_*) at or after `from` (0: the first), or 0. Bounded. */
+/* The lowest offset >= `from` at which the list holds a capability of that kind (PCI_CAP_ID_*), or
+ * 0. To go on after one found at `pos`, ask from pos + 1: offsets only grow, so a caller's loop ends
+ * whatever the list looks like. */
 u8 pci_find_cap(struct pci_addr a, u8 id, u8 from);
 
 /* Base and size of memory BAR `n` (64-bit BARs take two), as the old kernel programmed it. -ENODEV
  * for an I/O BAR, an unset one or nonsense. Size is found by the usual all-ones probe with decoding
- * off. */
+ * off; bridges and displays must not lose theirs, so theirs is an upper bound: the base's alignment,
+ * at most 1 GiB. */
 int pci_bar(struct pci_addr a, unsigned int n, pa_t *base, u64 *size);
 
-/* D0 (10 ms), memory decoding on, INTx off, MSI/MSI-X off; bus mastering stays off. */
+/* D0 (10 ms if it slept), memory decoding on, INTx off, MSI/MSI-X off; bus mastering off. */
 void pci_wake(struct pci_addr a);
 void pci_bus_master(struct pci_addr a, bool on);
 

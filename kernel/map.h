@@ -11,6 +11,11 @@
  * address is beyond the CPU's width, overlaps our image, or the pool is empty. */
 void *map_mmio(pa_t pa, u64 len);
 
+/* One page of device registers for a moment: uncached, writable, at an address of ours that the next
+ * call reuses. For configuration space, whose thousands of pages would eat the pool. NULL like
+ * map_mmio(). */
+void *map_mmio_window(pa_t page);
+
 /* Copy len bytes at physical address pa, one page mapped at a time (read-only, NX, write-back).
  * No bounds but the CPU's own: for firmware tables, boot_params and the elfcorehdr; old RAM goes
  * through oldmem.h. A page that faults reads as zeros. Returns the number of pages that could not

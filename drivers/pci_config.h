@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What pci.c shares with pci_quiesce.c alone. */
+#ifndef AFTERIMAGE_PCI_CONFIG_H
+#define AFTERIMAGE_PCI_CONFIG_H
+
+#include "drivers/pci.h"
+
+#define PCI_BUS_RANGES 17 /* the ports' and 16 of MCFG */
+
+/* A range of buses of one segment and how its configuration space is reached. */
+struct pci_buses {
+	pa_t ecam; /* address of bus 0's (whatever `first` is), 0: ports only */
+	u16 segment;
+	u8 first, last;
+	u32 live[8]; /* a bit for each bus that has a function */
+};
+
+/* The i-th range, or NULL. */
+const struct pci_buses *pci_bus_range(unsigned int i);
+
+/* Bridges carry the traffic of everything below; a display that stops fetching may hang with its
+ * firmware. Neither loses its bus mastering or, for a moment, its decoding. */
+static inline bool pci_left_alone(u8 class)
+{
+	return class == PCI_BASE_CLASS_BRIDGE || class == PCI_BASE_CLASS_DISPLAY;
+}
+
+/* MSI and MSI-X off. */
+void pci_irqs_off(struct pci_addr a);
+
+#endif
