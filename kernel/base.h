@@ -8,12 +8,12 @@
 #include <stdint.h>
 #include <asm/errno.h> /* errors are int: 0 or a negative errno, logged once where they are born */
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
-typedef int64_t s64;
-typedef int32_t s32;
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64; /* %llu everywhere, as in Linux */
+typedef long long s64;
+typedef int s32;
 typedef u64 pa_t; /* a physical address; equal to the virtual one wherever we map anything */
 
 #define KIB ((u64)1 << 10)
@@ -35,6 +35,8 @@ typedef u64 pa_t; /* a physical address; equal to the virtual one wherever we ma
 #define ALIGNED(n) __attribute__((aligned(n)))
 #define NORETURN __attribute__((noreturn))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
+/* Not reset by a second life (linker.ld): stacks, page and descriptor tables, records. */
+#define KEEP __attribute__((section(".keep")))
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 /* Do [a, a+alen) and [b, b+blen) share a byte? Safe against wrap-around of the sums. */

@@ -13,11 +13,7 @@
 #define CONFIG_TARGETS 8
 #define CONFIG_IPS 4
 
-struct ip_addr_text {
-	u8 bytes[16]; /* network order; IPv4 in the first four */
-	bool v6;
-};
-
+/* Addresses are in network order, IPv4 in the first four bytes. */
 enum ip_autoconf { IP_STATIC, IP_DHCP, IP_AUTO6 };
 
 /* One ip= word. */
@@ -55,6 +51,7 @@ struct config {
 	} memmap[16];
 	unsigned int n_memmap;
 	u8 consoles;         /* bit n: ttySn */
+	u32 baud[4];         /* of ttySn; 0: leave it as programmed */
 	struct ip_config ip[CONFIG_IPS];
 	unsigned int n_ip;
 	struct target target[CONFIG_TARGETS];

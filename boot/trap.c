@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Own descriptor tables, and what happens on an exception (Intel SDM 3A, chapters 3, 6 and 7). */
+#include "boot/trap.h"
+
+#include <arch/cpu.h>
+
+#include "boot/start.h"
+#include "drivers/power.h"
+#include "log.h"
+
+#define VECTORS 32
+#define VEC_NMI 2
+#define VEC_DF 8
+#define VEC_GP 13
+#define VEC_PF 14
+#define VEC_MC 18
+
+#define SEL_CODE 0x10
+#define SEL_DATA 0x18
+#define SEL_TSS 0x20
+
+#define GATE_INTERRUPT 0x8e00 /* present, DPL 0, 64-bit interrupt gate */
+
+#define MSR_MCG_CAP 0x179
+#define MSR_MCG_STATUS 0x17a
+#define MSR_MC0_STATUS 0x401
+#define MCG_STATUS_RIPV (1u << 0)
+#define MCI_STATUS_VAL (1ull << 63)
+#define MCI_STATUS_PCC (1ull << 57)
+
+#define IST_BYTES 4096
+
+struct idt_gate {
+	u16 offset_0;
+	u16 selector;
+	u16 ist_type; /* ist in bits 2:0, type and present bit in 15:8 */
+	u16 offset_16;
+	u32 offset_32;
+	u32 zero;
+} PACKED;
+
+struct tss {
+	u32 reserved0;
+	u64 rsp[3];
+	u64 reserved1;
+	u64 ist[7];
+	u64 reserved2;
+	u16 reserved3;
+	u16 iomap_base;
+} PACKED;
+
+struct table_reg {
+	u16 limit;
+	u64 base;
+} PACKED;
+
+enum ist { IST_NONE, IST_NMI, IST_DF, IST_MC, IST_PF, IST_COUNT };
+
+extern const char trap_stubs[];
+extern const char copy_faulty_start[], copy_faulty_end[], copy_faulty_fixup[];
+
+static KEEP u64 gdt[6];
+static KEEP struct idt_gate idt[VECTORS];
+static KEEP struct tss tss;
+static KEEP ALIGNED(16) u8 ist_stack[IST_COUNT - 1][IST_BYTES];
+
+static unsigned int nmi_count;
+static unsigned int depth; /* of fatal traps within fatal traps */
+
+static void gdt_load(void)
+{
+	u64 base = (u64)&tss;
+	struct table_reg reg = { .limit = sizeof(gdt) - 1, .base = (u64)gdt };
+
+	gdt[SEL_CODE / 8] = 0x00af9b000000ffff;
+	gdt[SEL_DATA / 8] = 0x00cf93000000ffff;
+	/* 64-bit TSS, available (type 9), present; base split as SDM figure 7-4 has it */
+	gdt[SEL_TSS / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
+	                   (base >> 24 & 0xff) << 56;
+	gdt[SEL_TSS / 8 + 1] = base >> 32;
+	for (int i = IST_NMI; i < IST_COUNT; i++)
+		tss.ist[i - 1] = (u64)ist_stack[i - 1] + IST_BYTES;
+	tss.iomap_base = sizeof(tss);
+
+	__asm__ volatile("lgdt %0\n\t"
+	                 "mov %1, %%ds\n\tmov %1, %%es\n\tmov %1, %%ss\n\t"
+	                 "mov %3, %%fs\n\tmov %3, %%gs\n\t"
+	                 "pushq %2\n\t"
+	                 "lea 1f(%%rip), %%rax\n\t"
+	                 "push %%rax\n\t"
+	                 "lretq\n"
+	                 "1:\tltr %w4\n\t"
+	                 :
+	                 : "m"(reg), "r"((u32)SEL_DATA), "i"(SEL_CODE), "r"(0), "r"((u32)SEL_TSS)
+	                 : "rax", "memory");
+	wrmsr(MSR_FS_BASE, 0);
+	wrmsr(MSR_GS_BASE, 0);
+}
+
+static void idt_load(void)
+{
+	static const u8 ist_of[VECTORS] = {
+		[VEC_NMI] = IST_NMI, [VEC_DF] = IST_DF, [VEC_MC] = IST_MC, [VEC_PF] = IST_PF,
+	};
+	struct table_reg reg = { .limit = sizeof(idt) - 1, .base = (u64)idt };
+
+	for (unsigned int v = 0; v < VECTORS; v++) {
+		u64 to = (u64)trap_stubs + 16 * v;
+
+		idt[v] = (struct idt_gate){
+			.offset_0 = (u16)to,
+			.selector = SEL_CODE,
+			.ist_type = GATE_INTERRUPT | ist_of[v],
+			.offset_16 = (u16)(to >> 16),
+			.offset_32 = (u32)(to >> 32),
+		};
+	}
+	__asm__ volatile("lidt %0" ::"m"(reg));
+}
+
+/* May execution go on after this machine check? Clears the banks, so that the next one is seen.
+ * SDM 3B 16.10: RIPV says the saved RIP is good, PCC in a bank that the processor state is not. */
+static bool machine_check_survivable(void)
+{
+	unsigned int banks = rdmsr(MSR_MCG_CAP) & 0xff;
+	bool ok = rdmsr(MSR_MCG_STATUS) & MCG_STATUS_RIPV;
+
+	for (unsigned int i = 0; i < banks; i++) {
+		u64 st = rdmsr(MSR_MC0_STATUS + 4 * i);
+
+		if (!(st & MCI_STATUS_VAL))
+			continue;
+		if (st & MCI_STATUS_PCC)
+			ok = false;
+		wrmsr(MSR_MC0_STATUS + 4 * i, 0);
+	}
+	wrmsr(MSR_MCG_STATUS, 0);
+	return ok;
+}
+
+static bool in_copy_faulty(u64 rip)
+{
+	return rip >= (u64)copy_faulty_start && rip < (u64)copy_faulty_end;
+}
+
+static void NORETURN fatal(const struct trap_frame *f)
+{
+	u64 base = (u64)__image_start;
+
+	/* A fault while reporting a fault: the report is given up, then everything is. */
+	if (depth++ == 0) {
+		log_always("fatal trap %llu error 0x%llx at image+0x%llx (0x%llx) cr2 0x%llx", f->vector,
+		           f->error, f->rip - base, f->rip, read_cr2());
+		log_always("rax %016llx rbx %016llx rcx %016llx rdx %016llx", f->rax, f->rbx, f->rcx,
+		           f->rdx);
+		log_always("rsi %016llx rdi %016llx rbp %016llx rsp %016llx", f->rsi, f->rdi, f->rbp,
+		           f->rsp);
+		log_always("r8  %016llx r9  %016llx r10 %016llx r11 %016llx", f->r8, f->r9, f->r10,
+		           f->r11);
+		log_always("r12 %016llx r13 %016llx r14 %016llx r15 %016llx", f->r12, f->r13, f->r14,
+		           f->r15);
+		log_always("rflags 0x%llx cr3 0x%llx image at 0x%llx", f->rflags, read_cr3(), base);
+		start_failed("a fault of our own");
+	}
+	if (depth == 2)
+		power_end(POWER_REBOOT);
+	cpu_triple_fault();
+}
+
+void trap(struct trap_frame *f)
+{
+	if (f->vector == VEC_NMI) {
+		nmi_count++; /* a button, a watchdog, SERR: none of them changes what we do */
+		return;
+	}
+	if (f->vector == VEC_MC) {
+		bool ok = machine_check_survivable();
+
+		/* An asynchronous machine check that says the CPU can go on is not about us. */
+		if (ok && in_copy_faulty(f->rip))
+			f->rip = (u64)copy_faulty_fixup;
+		if (ok)
+			return;
+	}
+	if ((f->vector == VEC_PF || f->vector == VEC_GP) && in_copy_faulty(f->rip)) {
+		f->rip = (u64)copy_faulty_fixup;
+		return;
+	}
+	fatal(f);
+}
+
+void trap_init(void)
+{
+	gdt_load();
+	idt_load();
+	write_cr4(read_cr4() | CR4_MCE);
+}

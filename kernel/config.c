@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line's words, one table row each. */
+#include "config.h"
+
+#include <string.h>
+
+#include "config_net.h"
+#include "drivers/uart.h"
+
+#define STALL_DEFAULT_S 300
+#define TIMEOUT_MAX_S (365u * 24 * 3600)
+#define MTU_MIN 576
+#define MTU_MAX 9000
+
+static bool set_choice(struct word v, const char *const *names, unsigned int n, void *out_int)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (word_is(v, names[i])) {
+			*(unsigned int *)out_int = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool set_action(struct word v, enum power_action *out)
+{
+	static const char *const names[] = { "reboot", "poweroff", "halt" };
+
+	return set_choice(v, names, ARRAY_SIZE(names), out);
+}
+
+static bool set_bool(struct word v, bool *out)
+{
+	u64 n;
+
+	if (!parse_number(v, 1, &n))
+		return false;
+	*out = n;
+	return true;
+}
+
+static bool set_u32(struct word v, u64 min, u64 max, u32 *out)
+{
+	u64 n;
+
+	if (!parse_number(v, max, &n) || n < min)
+		return false;
+	*out = (u32)n;
+	return true;
+}
+
+static bool set_elfcorehdr(struct config *c, struct word v)
+{
+	u64 a;
+	size_t used;
+
+	if (!parse_mem(v, &a, &used))
+		return false;
+	if (used < v.len && v.p[used] == '@') {
+		v = (struct word){ v.p + used + 1, v.len - used - 1 };
+		if (!parse_mem(v, &a, &used))
+			return false;
+	}
+	c->elfcorehdr = a;
+	return used == v.len;
+}
+
+static bool set_acpi_rsdp(struct config *c, struct word v)
+{
+	/* early_parse of Linux: kstrtoul base 16, the 0x optional */
+	u64 a = 0;
+
+	if (v.len > 2 && v.p[0] == '0' && (v.p[1] | 0x20) == 'x')
+		return parse_number(v, ~0ull, &c->acpi_rsdp);
+	for (size_t i = 0; i < v.len; i++) {
+		char ch = v.p[i] | 0x20;
+		int d = v.p[i] >= '0' && v.p[i] <= '9' ? v.p[i] - '0' :
+		        ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
+
+		if (d < 0 || i >= 16)
+			return false;
+		a = a << 4 | (u64)d;
+	}
+	c->acpi_rsdp = a;
+	return v.len;
+}
+
+static bool set_memmap(struct config *c, struct word v)
+{
+	while (v.p) {
+		struct word one = word_cut(&v, ',');
+		u64 size, start;
+		size_t used;
+
+		if (word_is(one, "exactmap")) {
+			c->n_memmap = 0;
+			continue;
+		}
+		/* size@addr is RAM; size#, size$ and size! mean other things: none of ours */
+		if (!parse_mem(one, &size, &used))
+			return false;
+		if (used == one.len || one.p[used] != '@')
+			continue;
+		one = (struct word){ one.p + used + 1, one.len - used - 1 };
+		if (!parse_mem(one, &start, &used) || used != one.len)
+			return false;
+		if (c->n_memmap < ARRAY_SIZE(c->memmap)) {
+			c->memmap[c->n_memmap].start = start;
+			c->memmap[c->n_memmap++].len = size;
+		}
+	}
+	return true;
+}
+
+static bool set_console(struct config *c, struct word v)
+{
+	struct word port = word_cut(&v, ',');
+	u64 baud;
+
+	if (port.len != 5 || memcmp(port.p, "ttyS", 4) || port.p[4] < '0' || port.p[4] > '3')
+		return true; /* tty0, efifb...: not ours, not an error */
+	if (v.p) { /* 115200n8: the number counts, parity and bits are 8n1 */
+		size_t digits = 0;
+
+		while (digits < v.len && v.p[digits] >= '0' && v.p[digits] <= '9')
+			digits++;
+		if (!parse_number((struct word){ v.p, digits }, 115200, &baud) || !baud)
+			return false;
+		c->baud[port.p[4] - '0'] = (u32)baud;
+	}
+	c->consoles |= (u8)(1 << (port.p[4] - '0'));
+	return true;
+}
+
+static bool set_ip(struct config *c, struct word v)
+{
+	struct ip_config ip;
+
+	if (!parse_ip(v, &ip))
+		return false;
+	if (c->n_ip < CONFIG_IPS)
+		c->ip[c->n_ip++] = ip;
+	return true;
+}
+
+static bool set_to(struct config *c, struct word v)
+{
+	struct target t;
+
+	if (!parse_target(v, &t))
+		return false;
+	if (c->n_target == CONFIG_TARGETS) {
+		log_info("dump.to=: more than %d targets, %.*s left out", CONFIG_TARGETS, (int)v.len, v.p);
+		return true;
+	}
+	c->target[c->n_target++] = t;
+	return true;
+}
+
+static bool set_gwmac(struct config *c, struct word v)
+{
+	if (!parse_mac(v, c->gwmac))
+		return false;
+	c->has_gwmac = true;
+	return true;
+}
+
+static bool set_vlan(struct config *c, struct word v)
+{
+	u32 n;
+
+	if (!set_u32(v, 1, 4094, &n))
+		return false;
+	c->vlan = (u16)n;
+	return true;
+}
+
+static bool set_mtu(struct config *c, struct word v)
+{
+	u32 n;
+
+	if (!set_u32(v, MTU_MIN, MTU_MAX, &n))
+		return false;
+	c->mtu = (u16)n;
+	return true;
+}
+
+static bool set_format(struct config *c, struct word v)
+{
+	static const char *const names[] = { "elf", "kdump", "dmesg" };
+
+	if (!set_choice(v, names, ARRAY_SIZE(names), &c->format))
+		return false;
+	if (c->format != FORMAT_ELF) {
+		log_info("dump.format=%.*s: not in this image, elf is written", (int)v.len, v.p);
+		c->format = FORMAT_ELF;
+	}
+	return true;
+}
+
+static bool set_level(struct config *c, struct word v)
+{
+	u32 n;
+
+	if (!set_u32(v, 0, 31, &n))
+		return false;
+	if (n)
+		log_info("dump.level=%u: filtering is not in this image, level 0 is written", n);
+	c->level = 0;
+	return true;
+}
+
+static bool set_compress(struct config *c, struct word v)
+{
+	static const char *const names[] = { "none", "lzo", "zstd", "zlib" };
+	unsigned int n;
+
+	(void)c;
+	if (!set_choice(v, names, ARRAY_SIZE(names), &n))
+		return false;
+	if (n)
+		log_info("dump.compress=%s: not in this image, pages go uncompressed", names[n]);
+	return true;
+}
+
+static bool set_log(struct config *c, struct word v)
+{
+	static const char *const names[] = { "quiet", "info", "debug" };
+
+	return set_choice(v, names, ARRAY_SIZE(names), &c->log_level);
+}
+
+static bool set_final(struct config *c, struct word v) { return set_action(v, &c->final); }
+static bool set_failure(struct config *c, struct word v) { return set_action(v, &c->failure); }
+static bool set_overwrite(struct config *c, struct word v) { return set_bool(v, &c->overwrite); }
+static bool set_quiesce(struct config *c, struct word v) { return set_bool(v, &c->quiesce); }
+
+static bool set_timeout(struct config *c, struct word v)
+{
+	return set_u32(v, 0, TIMEOUT_MAX_S, &c->timeout_s);
+}
+
+static bool set_stall(struct config *c, struct word v)
+{
+	return set_u32(v, 1, TIMEOUT_MAX_S, &c->stall_s);
+}
+
+static bool set_nic(struct config *c, struct word v) { return parse_nic(v, c); }
+
+static const struct param {
+	const char *name;
+	bool (*set)(struct config *c, struct word value);
+} params[] = {
+	{ "elfcorehdr", set_elfcorehdr }, { "acpi_rsdp", set_acpi_rsdp },
+	{ "memmap", set_memmap },         { "console", set_console },
+	{ "ip", set_ip },                 { "dump.to", set_to },
+	{ "dump.nic", set_nic },          { "dump.vlan", set_vlan },
+	{ "dump.mtu", set_mtu },          { "dump.gwmac", set_gwmac },
+	{ "dump.format", set_format },    { "dump.level", set_level },
+	{ "dump.compress", set_compress }, { "dump.final", set_final },
+	{ "dump.failure", set_failure },  { "dump.timeout", set_timeout },
+	{ "dump.stall", set_stall },      { "dump.overwrite", set_overwrite },
+	{ "dump.quiesce", set_quiesce },  { "dump.log", set_log },
+};
+
+static void config_word(struct config *c, struct word w)
+{
+	struct word value = w, name = word_cut(&value, '=');
+
+	for (size_t i = 0; i < ARRAY_SIZE(params); i++) {
+		if (!word_is(name, params[i].name))
+			continue;
+		if (!value.p || !params[i].set(c, value))
+			log_info("%.*s: not understood, ignored", (int)w.len, w.p);
+		return;
+	}
+	if (name.len > 5 && !memcmp(name.p, "dump.", 5))
+		log_info("%.*s: no such parameter, ignored", (int)name.len, name.p);
+}
+
+void config_parse(struct config *c, const char *text)
+{
+	bool quoted = false;
+	size_t start = 0;
+
+	*c = (struct config){
+		.final = POWER_REBOOT, .failure = POWER_REBOOT, .stall_s = STALL_DEFAULT_S,
+		.quiesce = true, .log_level = LOG_INFO,
+	};
+	for (size_t i = 0;; i++) {
+		if (text[i] == '"')
+			quoted = !quoted;
+		if (text[i] && (quoted || (text[i] != ' ' && text[i] != '\t' && text[i] != '\n')))
+			continue;
+		if (i > start)
+			config_word(c, (struct word){ text + start, i - start });
+		if (!text[i])
+			break;
+		start = i + 1;
+	}
+	if (!c->consoles)
+		c->consoles = 1;
+}
