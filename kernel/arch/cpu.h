@@ -27,6 +27,24 @@
 static inline void cpu_relax(void) { __asm__ volatile("pause" ::: "memory"); }
 static inline void cpu_halt(void) { __asm__ volatile("cli; hlt" ::: "memory"); }
 
+/* The end: an NMI may wake the CPU, nothing else does. */
+static inline NORETURN void cpu_stop(void)
+{
+	__asm__ volatile("1: cli; hlt; jmp 1b" ::: "memory");
+	__builtin_unreachable();
+}
+
+/* An exception without an IDT shuts the CPU down, which resets the machine. */
+static inline void cpu_triple_fault(void)
+{
+	static const struct {
+		u16 limit;
+		u64 base;
+	} PACKED none;
+
+	__asm__ volatile("lidt %0; int3" ::"m"(none) : "memory");
+}
+
 static inline u64 rdtsc(void)
 {
 	u32 lo, hi;

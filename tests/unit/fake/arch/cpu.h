@@ -7,5 +7,7 @@
 
 static inline void cpu_relax(void) {}
 u64 rdtsc(void);
+void cpu_stop(void) NORETURN;
+void cpu_triple_fault(void);
 
 #endif
