@@ -1,2 +1,106 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds the image, the host program and everything around them; `make help` lists the targets.
+
+VERSION := 0.1.0
+B := build
+CC ?= gcc
+OBJCOPY ?= objcopy
+PREFIX ?= /usr/local
+
+all: image $(B)/afterimagectl
+image: $(B)/afterimage $(B)/afterimage.mb2 $(B)/afterimage.sym
+
+.PHONY: all image deps demo test test-full check bench fuzz lint size qemu-gdb install clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# --- what is missing on this machine (tools/deps looks before it fetches anything)
+
+deps: $(B)/deps.stamp
+$(B)/deps.stamp: tools/deps tools/deps.lock
+	tools/deps build
+	@mkdir -p $(B)/uapi
+	ln -sfn /usr/include/linux $(B)/uapi/linux
+	ln -sfn /usr/include/asm-generic $(B)/uapi/asm-generic
+	ln -sfn /usr/include/x86_64-linux-gnu/asm $(B)/uapi/asm
+	@touch $@
+
+# --- the kernel
+
+kernel_obj := \
+	boot/entry.o boot/start.o boot/map.o boot/trap.o boot/trap_entry.o \
+	kernel/main.o kernel/run.o kernel/handover.o kernel/multiboot2.o \
+	kernel/config.o kernel/config_net.o \
+	kernel/clock.o kernel/log.o kernel/format.o kernel/string.o \
+	kernel/dump/source.o kernel/dump/source_mb2.o kernel/dump/scan.o kernel/dump/oldmem.o \
+	kernel/dump/vmcoreinfo.o kernel/dump/dump.o kernel/dump/elf.o \
+	kernel/dump/area.o kernel/dump/partition.o kernel/dump/disk_sink.o \
+	drivers/uart.o drivers/pci.o drivers/acpi.o drivers/power.o \
+	drivers/ahci.o drivers/ahci_cmd.o drivers/virtio.o drivers/virtio_net.o
+
+include kernel/net/lwip.mk
+kernel_obj += $(net_obj)
+
+kernel_cflags := -std=gnu11 -Os -g -ffreestanding -fpie -mno-red-zone -mgeneral-regs-only \
+	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+	-ffunction-sections -fdata-sections -fno-strict-aliasing -ffile-prefix-map=$(CURDIR)=. \
+	-nostdinc -isystem $(shell $(CC) -print-file-name=include) -isystem kernel/libc \
+	-isystem $(B)/uapi -Ikernel -I. -DVERSION='"$(VERSION)"'
+warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wvla
+
+kernel_objs := $(addprefix $(B)/kernel/,$(kernel_obj))
+lwip_objs := $(patsubst $(B)/deps/lwip/%.c,$(B)/lwip/%.o,$(lwip_src))
+
+$(B)/kernel/%.o: %.c | $(B)/deps.stamp
+	@mkdir -p $(@D)
+	$(CC) $(kernel_cflags) $(warnings) $(if $(findstring kernel/net/,$<),$(lwip_cflags)) -MMD -c $< -o $@
+$(B)/kernel/boot/trap_entry.o: boot/trap.S | $(B)/deps.stamp
+	@mkdir -p $(@D)
+	$(CC) $(kernel_cflags) -c $< -o $@
+$(B)/kernel/%.o: %.S | $(B)/deps.stamp
+	@mkdir -p $(@D)
+	$(CC) $(kernel_cflags) -c $< -o $@
+$(B)/lwip/%.o: $(B)/deps/lwip/%.c | $(B)/deps.stamp
+	@mkdir -p $(@D)
+	$(CC) $(kernel_cflags) -w $(lwip_cflags) -MMD -c $< -o $@
+$(B)/deps/lwip/%.c: $(B)/deps.stamp ;
+
+$(B)/afterimage.sym: $(kernel_objs) $(lwip_objs) linker.ld
+	$(CC) -nostdlib -static-pie -Wl,--no-dynamic-linker -Wl,-z,noexecstack -Wl,-z,norelro \
+		-Wl,--gc-sections -Wl,--build-id=none -Wl,-T,linker.ld -Wl,-Map,$(B)/afterimage.map \
+		-o $@ $(kernel_objs) $(lwip_objs)
+	@if readelf -rW $@ | awk '/R_X86_64/ && $$3 != "R_X86_64_RELATIVE"' | grep .; then \
+		echo "only R_X86_64_RELATIVE is applied by boot/entry.S" >&2; exit 1; fi
+
+$(B)/afterimage.payload: $(B)/afterimage.sym
+	$(OBJCOPY) -O binary -S $< $@
+
+# init_size covers everything up to __image_end
+init_size = 0x$(shell nm $(B)/afterimage.sym | awk '$$3 == "__image_end" { print $$1 }')
+
+$(B)/afterimage: boot/header.S $(B)/afterimage.payload
+	$(CC) -DINIT_SIZE=$(init_size) -DPAYLOAD_SIZE=$$(stat -c %s $(B)/afterimage.payload) \
+		-c boot/header.S -o $(B)/header.o
+	$(OBJCOPY) -O binary -j .header $(B)/header.o $(B)/header.bin
+	cat $(B)/header.bin $(B)/afterimage.payload > $@
+
+$(B)/afterimage.mb2: boot/mb2.S boot/mb2.ld $(B)/afterimage.payload
+	$(CC) -DAFTERIMAGE_INIT_SIZE=$(init_size) -c boot/mb2.S -o $(B)/mb2.o
+	ld -nostdlib -n -T boot/mb2.ld -o $@ $(B)/mb2.o
+
+# --- the host program
+
+include tools/afterimagectl/ctl.mk
+ctl_objs := $(patsubst %.c,$(B)/host/%.o,$(ctl_src))
+$(B)/host/%.o: %.c | $(B)/deps.stamp
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ikernel -I. \
+		-DVERSION='"$(VERSION)"' -MMD -c $< -o $@
+$(B)/afterimagectl: $(ctl_objs)
+	$(CC) -o $@ $(ctl_objs) $(ctl_libs)
+
+-include $(shell test -d $(B) && find $(B)/kernel $(B)/host $(B)/lwip -name '*.d' 2>/dev/null)
+
+clean:
+	rm -rf $(B)/kernel $(B)/host $(B)/lwip $(B)/afterimage*

@@ -28,6 +28,7 @@ static KEEP bool table_used[TABLES];
 static KEEP unsigned int levels;       /* 4 or 5 */
 static KEEP unsigned int address_bits; /* that CPU and paging depth can reach, identity mapped */
 
+static KEEP unsigned int physical_bits;
 static KEEP pa_t peeked;               /* the page mapped for peek() now */
 static KEEP bool peeked_valid;
 
@@ -119,6 +120,8 @@ bool map_addressable(pa_t pa, u64 len)
 
 	return pa < end && len <= end - pa;
 }
+
+u64 map_physical_limit(void) { return (u64)1 << physical_bits; }
 
 void *map_mmio(pa_t pa, u64 len)
 {
@@ -216,7 +219,8 @@ void map_init(void)
 	cpuid(CPUID_ADDRESS_SIZES, 0, r);
 	levels = read_cr4() & CR4_LA57 ? 5 : 4;
 	/* identity: the lower canonical half has one bit less than the paging depth gives */
-	address_bits = MIN(r[0] & 0xff, levels == 5 ? 56u : 47u);
+	physical_bits = MIN(r[0] & 0xff, 52u);
+	address_bits = MIN(physical_bits, levels == 5 ? 56u : 47u);
 	table_used[0] = true;
 
 	for (pa_t p = (pa_t)__image_start; p < (pa_t)__image_end; p += PAGE_SIZE) {

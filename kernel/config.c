@@ -264,6 +264,34 @@ static const struct param {
 	{ "dump.quiesce", set_quiesce },  { "dump.log", set_log },
 };
 
+typedef void word_fn(struct config *c, struct word w);
+
+static void each_word(struct config *c, const char *text, word_fn *fn)
+{
+	bool quoted = false;
+	size_t start = 0, n = strlen(text);
+
+	for (size_t i = 0; i <= n; i++) {
+		if (text[i] == '"')
+			quoted = !quoted;
+		if (i < n && (quoted || (text[i] != ' ' && text[i] != '\t' && text[i] != '\n')))
+			continue;
+		if (i > start)
+			fn(c, (struct word){ text + start, i - start });
+		start = i + 1;
+	}
+}
+
+static void early_word(struct config *c, struct word w)
+{
+	struct word value = w, name = word_cut(&value, '=');
+
+	if (value.p && word_is(name, "console"))
+		set_console(c, value);
+	if (value.p && word_is(name, "dump.log"))
+		set_log(c, value);
+}
+
 static void config_word(struct config *c, struct word w)
 {
 	struct word value = w, name = word_cut(&value, '=');
@@ -279,26 +307,15 @@ static void config_word(struct config *c, struct word w)
 		log_info("%.*s: no such parameter, ignored", (int)name.len, name.p);
 }
 
-void config_parse(struct config *c, const char *text)
+void config_early(struct config *c, const char *text)
 {
-	bool quoted = false;
-	size_t start = 0;
-
 	*c = (struct config){
 		.final = POWER_REBOOT, .failure = POWER_REBOOT, .stall_s = STALL_DEFAULT_S,
 		.quiesce = true, .log_level = LOG_INFO,
 	};
-	for (size_t i = 0;; i++) {
-		if (text[i] == '"')
-			quoted = !quoted;
-		if (text[i] && (quoted || (text[i] != ' ' && text[i] != '\t' && text[i] != '\n')))
-			continue;
-		if (i > start)
-			config_word(c, (struct word){ text + start, i - start });
-		if (!text[i])
-			break;
-		start = i + 1;
-	}
+	each_word(c, text, early_word);
 	if (!c->consoles)
 		c->consoles = 1;
 }
+
+void config_parse(struct config *c, const char *text) { each_word(c, text, config_word); }

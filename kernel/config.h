@@ -73,8 +73,12 @@ struct config {
 	enum log_level log_level;
 };
 
+/* Set *c to the defaults and read console= and dump.log= alone, without a word: what must be known
+ * before anything can be said. */
+void config_early(struct config *c, const char *text);
+
 /* Parse `text` (NUL-terminated, kept by the caller as long as the config: targets point into it).
- * Every oddity is reported through log_info and the default used; never fails. */
+ * *c comes from config_early(). Every oddity is reported through log_info and the default used; never fails. */
 void config_parse(struct config *c, const char *text);
 
 #endif

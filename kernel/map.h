@@ -25,4 +25,8 @@ unsigned int peek(void *dst, pa_t pa, u64 len);
 /* May the CPU address [pa, pa+len) at all (physical width; 2^47 and above needs 5 levels)? */
 bool map_addressable(pa_t pa, u64 len);
 
+/* One past the highest physical address this CPU has (MAXPHYADDR): no RAM can lie above, whatever a
+ * header says. */
+u64 map_physical_limit(void);
+
 #endif

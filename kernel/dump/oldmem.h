@@ -10,6 +10,9 @@
  * reach, known bad, or that fault are zeros in dst. Returns the number of such pages. */
 unsigned int oldmem_read(void *dst, pa_t pa, u64 len);
 
+/* The same without the elfcorehdr's ranges as a bound: for notes, which a header may keep anywhere. */
+unsigned int oldmem_read_unlisted(void *dst, pa_t pa, u64 len);
+
 /* May a device fetch [pa, pa+len) itself (a span by reference)? Only if no part of it lies in a
  * BAR, ECAM, LAPIC, our image, the low 16 MiB or a page known bad, and all of it in one range of
  * the elfcorehdr. */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Spans of old RAM to the sink, and the progress line. */
+#include "dump/dump.h"
+
+#include "clock.h"
+#include "dump/oldmem.h"
+#include "log.h"
+
+#define SPAN_BYTES (2 * MIB) /* asked for and handed on at a time */
+#define COPY_BYTES (16 * KIB)
+
+static ALIGNED(4096) u8 copy_buffer[COPY_BYTES];
+
+static int copy_span(struct sink *s, struct dump_stats *st, u64 off, pa_t pa, u64 len)
+{
+	int err = 0;
+
+	while (len && !err) {
+		u64 n = MIN(len, COPY_BYTES);
+
+		st->unreadable += oldmem_read(copy_buffer, pa, n);
+		err = s->ops->write(s, off, copy_buffer, (u32)n);
+		off += n;
+		pa += n;
+		len -= n;
+		dump_progress(s, st);
+	}
+	return err;
+}
+
+int dump_span(struct sink *s, struct dump_stats *st, u64 off, pa_t pa, u64 len)
+{
+	int err = 0;
+
+	while (len && !err) {
+		u64 n = MIN(len, SPAN_BYTES - (pa & (SPAN_BYTES - 1)));
+
+		if ((s->caps & SINK_TAKES_SPAN) && oldmem_dma_ok(pa, n))
+			err = s->ops->write_span(s, off, pa, n);
+		else
+			err = copy_span(s, st, off, pa, n);
+		if (!err && clock_expired())
+			err = -ETIME;
+		st->pages += n / PAGE_SIZE;
+		off += n;
+		pa += n;
+		len -= n;
+		dump_progress(s, st);
+	}
+	return err;
+}
+
+void dump_progress(const struct sink *s, struct dump_stats *st)
+{
+	u64 now = clock_us(), us = now - st->started_us, rate, left;
+
+	if (now < st->next_line_us)
+		return;
+	st->next_line_us = now + SEC;
+	rate = us ? s->settled * 1000 / (us / 1000 + 1) * 1000 : 0;
+	left = rate ? (st->total - MIN(s->settled, st->total)) / rate : 0;
+	log_info("%llu%% %llu/%llu MiB, %llu MiB/s, %llu s left",
+	         st->total ? s->settled / (st->total / 100 + 1) : 0, s->settled / MIB, st->total / MIB,
+	         rate / MIB, left);
+}

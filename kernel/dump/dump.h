@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The way of the data: source -> container -> sink, one pull loop. */
+#ifndef AFTERIMAGE_DUMP_H
+#define AFTERIMAGE_DUMP_H
+
+#include "dump/sink.h"
+
+struct dump_stats {
+	u64 total;          /* container bytes when whole */
+	u64 pages;          /* pages with contents handed to the sink */
+	u64 unreadable;     /* of these, filled with zeros */
+	u64 started_us;
+	u64 next_line_us;   /* progress */
+};
+
+/* Bytes of the ELF container for the source as it is (level 0: known before the first byte). */
+u64 elf_size(void);
+
+/* Write the ELF core as /proc/vmcore shows it. 0, or the sink's error, or -ESTALE: the headers did
+ * not read the same twice. finish() is the caller's. */
+int elf_write(struct sink *s, struct dump_stats *st);
+
+/* For containers: one stretch of old RAM to container offset off, by reference where that is
+ * allowed, else copied page by page. Page aligned. */
+int dump_span(struct sink *s, struct dump_stats *st, u64 off, pa_t pa, u64 len);
+
+/* A progress line about once a second. */
+void dump_progress(const struct sink *s, struct dump_stats *st);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The elfcorehdr, walked in place (layout: kernel/kexec_file.c crash_prepare_elf64_headers and
+ * kexec-tools crashdump-elf.c; what is valid: fs/proc/vmcore.c). */
+#include "dump/source.h"
+
+#include <string.h>
+
+#include "dump/oldmem.h"
+#include "dump/source_mb2.h"
+#include "log.h"
+#include "map.h"
+
+#define VMCOREINFO_NAME "VMCOREINFO"
+#define NOTE_HEADER 12u
+#define KERNEL_MAP_START 0xffffffff80000000ull /* the kernel image's mapping: its text is RAM twice */
+#define NOTES_MAX_BYTES (16 * MIB)            /* of one PT_NOTE: more is nonsense */
+
+static struct {
+	enum { SOURCE_NONE, SOURCE_ELFCOREHDR, SOURCE_MULTIBOOT2 } kind;
+	struct elf64_hdr header;
+	pa_t phdrs;
+	u32 n_phdr;
+	bool told_load, told_note;
+	struct { pa_t start, end; } last_hit;
+} src;
+
+/* Program header i; zeros (PT_NULL) when it cannot be read. */
+static void phdr_get(u32 i, struct elf64_phdr *ph)
+{
+	peek(ph, src.phdrs + (u64)i * sizeof(*ph), sizeof(*ph));
+}
+
+static bool load_sane(const struct elf64_phdr *ph)
+{
+	u64 limit = map_physical_limit();
+
+	return ph->p_offset < limit && ph->p_memsz <= limit - ph->p_offset && ph->p_paddr < limit &&
+	       ph->p_memsz <= limit - ph->p_paddr;
+}
+
+static bool elf_ident_ok(const struct elf64_hdr *eh)
+{
+	const char *what = NULL;
+
+	if (memcmp(eh->e_ident, ELFMAG, SELFMAG))
+		what = "no ELF magic";
+	else if (eh->e_ident[EI_CLASS] != ELFCLASS64)
+		what = "not ELF64";
+	else if (eh->e_ident[EI_DATA] != ELFDATA2LSB || eh->e_ident[EI_VERSION] != EV_CURRENT ||
+	         eh->e_version != EV_CURRENT)
+		what = "wrong byte order or version";
+	else if (eh->e_type != ET_CORE || eh->e_machine != EM_X86_64)
+		what = "not an x86_64 core header";
+	else if (eh->e_ehsize != sizeof(*eh) || eh->e_phentsize != sizeof(struct elf64_phdr) ||
+	         !eh->e_phnum || eh->e_phnum == PN_XNUM)
+		what = "sizes or number of program headers";
+	if (what)
+		log_always("elfcorehdr refused: %s", what);
+	return !what;
+}
+
+int source_init_elfcorehdr(pa_t pa)
+{
+	struct elf64_hdr eh;
+
+	memset(&src, 0, sizeof(src));
+	if (peek(&eh, pa, sizeof(eh))) {
+		log_always("elfcorehdr at 0x%llx cannot be read", pa);
+		return -EFAULT;
+	}
+	if (!elf_ident_ok(&eh))
+		return -EINVAL;
+	/* e_phoff is 64 everywhere; a huge one would only move the reads to where peek() says no */
+	src.phdrs = pa + eh.e_phoff;
+	src.n_phdr = eh.e_phnum;
+	src.header = eh;
+	src.kind = SOURCE_ELFCOREHDR;
+	return 0;
+}
+
+int source_init_multiboot2(void)
+{
+	memset(&src, 0, sizeof(src));
+	src.header = (struct elf64_hdr){
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+		.e_type = ET_CORE,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_ehsize = sizeof(struct elf64_hdr),
+		.e_phentsize = sizeof(struct elf64_phdr),
+	};
+	src.kind = SOURCE_MULTIBOOT2;
+	return source_mb2_init();
+}
+
+void source_elf_header(struct elf64_hdr *out) { *out = src.header; }
+
+bool source_next_load(u32 *at, struct elf64_phdr *out)
+{
+	if (src.kind == SOURCE_MULTIBOOT2)
+		return source_mb2_load(at, out);
+	while (*at < src.n_phdr) {
+		phdr_get((*at)++, out);
+		if (out->p_type != PT_LOAD)
+			continue;
+		if (load_sane(out))
+			return true;
+		if (!src.told_load)
+			log_info("elfcorehdr: program header %u is nonsense (offset 0x%llx size 0x%llx), "
+			         "left out", *at - 1, out->p_offset, out->p_memsz);
+		src.told_load = true;
+	}
+	return false;
+}
+
+/* One note's header at `off` of a segment of `len` bytes: its size in all, 0 at the end of what is
+ * whole (fs/proc/vmcore.c update_note_header_size_elf64). */
+static u64 note_size(const struct source_note *n, u64 off, u64 len, struct elf64_note *nh)
+{
+	u64 size;
+
+	if (len - off < NOTE_HEADER)
+		return 0;
+	source_read_note(nh, n, off, sizeof(*nh));
+	if (!nh->n_namesz)
+		return 0;
+	size = NOTE_HEADER + ALIGN_UP((u64)nh->n_namesz, 4) + ALIGN_UP((u64)nh->n_descsz, 4);
+	return size <= len - off ? size : 0;
+}
+
+/* Bytes of whole notes in a PT_NOTE of `max` bytes. */
+static u64 notes_real_size(pa_t pa, u64 max)
+{
+	struct source_note n = { .pa = pa, .len = max };
+	struct elf64_note nh;
+	u64 off = 0, size;
+
+	while ((size = note_size(&n, off, max, &nh)))
+		off += size;
+	if (!off && max >= NOTE_HEADER && nh.n_namesz && !src.told_note) {
+		log_info("elfcorehdr: a broken note at 0x%llx (namesz %u descsz %u) left out", pa,
+		         nh.n_namesz, nh.n_descsz);
+		src.told_note = true;
+	}
+	return off;
+}
+
+bool source_next_note(u32 *at, struct source_note *out)
+{
+	struct elf64_phdr ph;
+
+	if (src.kind == SOURCE_MULTIBOOT2)
+		return source_mb2_note(at, out);
+	while (*at < src.n_phdr) {
+		phdr_get((*at)++, &ph);
+		if (ph.p_type != PT_NOTE)
+			continue;
+		if (!load_sane(&ph) || ph.p_memsz > NOTES_MAX_BYTES)
+			ph.p_memsz = 0;
+		*out = (struct source_note){ .pa = ph.p_offset };
+		out->len = notes_real_size(ph.p_offset, ph.p_memsz);
+		return true;
+	}
+	return false;
+}
+
+void source_read_note(void *dst, const struct source_note *n, u64 off, u64 len)
+{
+	if (n->own)
+		memcpy(dst, (const u8 *)n->own + off, len);
+	else
+		oldmem_read_unlisted(dst, n->pa + off, len);
+}
+
+/* Find a note of that name and type in one segment; *out becomes its descriptor. */
+static bool note_find(const struct source_note *n, const char *name, u32 type, struct source_note *out)
+{
+	struct elf64_note nh;
+	char have[16];
+	u64 off = 0, size;
+	size_t name_len = strlen(name) + 1;
+
+	while ((size = note_size(n, off, n->len, &nh))) {
+		u64 desc = off + NOTE_HEADER + ALIGN_UP((u64)nh.n_namesz, 4);
+
+		if (nh.n_type == type && nh.n_namesz == name_len && name_len <= sizeof(have)) {
+			source_read_note(have, n, off + NOTE_HEADER, name_len);
+			if (!memcmp(have, name, name_len)) {
+				*out = (struct source_note){
+					.pa = n->pa + desc,
+					.len = nh.n_descsz,
+					.own = n->own ? (const u8 *)n->own + desc : NULL,
+				};
+				return true;
+			}
+		}
+		off += size;
+	}
+	return false;
+}
+
+int source_vmcoreinfo(struct source_note *out)
+{
+	struct source_note n;
+	u32 at = 0;
+
+	while (source_next_note(&at, &n))
+		if (note_find(&n, VMCOREINFO_NAME, 0, out))
+			return 0;
+	return -ENOENT;
+}
+
+void source_summarise(struct source_summary *out)
+{
+	struct elf64_phdr ph;
+	struct source_note n, desc;
+	u32 at = 0;
+
+	*out = (struct source_summary){ 0 };
+	while (source_next_note(&at, &n))
+		out->cpus += note_find(&n, "CORE", NT_PRSTATUS, &desc);
+	at = 0;
+	while (source_next_load(&at, &ph)) {
+		out->loads++;
+		if (ph.p_vaddr >= KERNEL_MAP_START)
+			continue;
+		out->ranges++;
+		out->bytes += ph.p_memsz;
+	}
+}
+
+/* Remember the page-rounded range if [pa, pa+len) lies in it. */
+static bool in_range(pa_t pa, u64 len, pa_t start, u64 size)
+{
+	pa_t first = ALIGN_DOWN(start, PAGE_SIZE), end = ALIGN_UP(start + size, PAGE_SIZE);
+
+	if (pa < first || pa >= end || len > end - pa)
+		return false;
+	src.last_hit.start = first;
+	src.last_hit.end = end;
+	return true;
+}
+
+bool source_holds(pa_t pa, u64 len)
+{
+	struct elf64_phdr ph;
+	u32 at = 0;
+
+	/* dumps go from page to page of one range: the last answer is nearly always the next one */
+	if (in_range(pa, len, src.last_hit.start, src.last_hit.end - src.last_hit.start))
+		return true;
+	while (source_next_load(&at, &ph))
+		if (in_range(pa, len, ph.p_offset, ph.p_memsz))
+			return true;
+	return false;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is to be dumped: the notes and RAM ranges of the crashed machine, from the elfcorehdr, or from
+ * a multiboot2 memory map where nothing was armed. Everything is walked in place, whatever its
+ * number; nothing is copied into tables. */
+#ifndef AFTERIMAGE_SOURCE_H
+#define AFTERIMAGE_SOURCE_H
+
+#include <linux/elf.h>
+
+#include "base.h"
+
+/* Check the ELF core header at pa (fs/proc/vmcore.c parse_crash_elf64_headers). -EINVAL, told, for
+ * ELF32 and nonsense. Broken program headers are left out one by one, each kind told once. */
+int source_init_elfcorehdr(pa_t pa);
+
+/* No elfcorehdr: RAM as multiboot2 lists it, the newest VMCOREINFO note found in it. */
+int source_init_multiboot2(void);
+
+/* The ELF header of the dump, but for e_phnum and e_phoff. */
+void source_elf_header(struct elf64_hdr *out);
+
+/* Walk the PT_LOADs: contents are the physical range [p_offset, p_offset + p_memsz), which for
+ * kexec_load's backup is not p_paddr. *at starts as 0; false at the end. */
+bool source_next_load(u32 *at, struct elf64_phdr *out);
+
+/* Walk the note segments; only the bytes that are whole notes (as /proc/vmcore merges them), may be
+ * 0. Read with source_read_note, since a note may be of our own making. */
+struct source_note {
+	pa_t pa;
+	u64 len;
+	const void *own; /* not NULL: the bytes are here, not in old RAM */
+};
+bool source_next_note(u32 *at, struct source_note *out);
+void source_read_note(void *dst, const struct source_note *n, u64 off, u64 len);
+
+/* The n_descsz bytes of the VMCOREINFO note. -ENOENT without one. */
+int source_vmcoreinfo(struct source_note *out);
+
+struct source_summary {
+	u32 cpus;       /* notes with an NT_PRSTATUS */
+	u32 loads;
+	u64 bytes;      /* in all PT_LOADs that are RAM ranges (the kernel text counts once) */
+	u32 ranges;     /* those */
+};
+void source_summarise(struct source_summary *out);
+
+/* Do all of [pa, pa+len) lie in one PT_LOAD's contents, page-rounded as /proc/vmcore does? */
+bool source_holds(pa_t pa, u64 len);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the crashed kernel says of itself: text lines NAME=VALUE of the VMCOREINFO note
+ * (Documentation/admin-guide/kdump/vmcoreinfo.rst). */
+#ifndef AFTERIMAGE_VMCOREINFO_H
+#define AFTERIMAGE_VMCOREINFO_H
+
+#include "base.h"
+
+/* The value of the first line that begins with `key` and '=': NUL-terminated, cut to `size`. False,
+ * and an empty string, when there is none. */
+bool vmcoreinfo_get(const char *key, char *value, size_t size);
+
+/* A decimal value; `missing` where the line is absent or not a number. */
+u64 vmcoreinfo_number(const char *key, u64 missing);
+
+#endif

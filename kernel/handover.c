@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* boot_params (Linux Documentation/arch/x86/zero-page.rst) and the command line. */
+#include "handover.h"
+
+#include <string.h>
+
+#include "boot/start.h"
+#include "log.h"
+#include "map.h"
+#include "multiboot2.h"
+
+/* Offsets in struct boot_params. */
+#define BP_ACPI_RSDP_ADDR 0x070
+#define BP_EXT_CMD_LINE_PTR 0x0c8
+#define BP_CMD_LINE_PTR 0x228
+
+static char cmdline[CMDLINE_MAX];
+static pa_t rsdp;
+
+/* As long as it is readable, at most our buffer: the rest of a page behind it is harmless. */
+static void cmdline_copy(pa_t pa)
+{
+	peek(cmdline, pa, sizeof(cmdline) - 1);
+	cmdline[sizeof(cmdline) - 1] = '\0';
+}
+
+/* The kernel's own loader puts `elfcorehdr=0x...` in front of the text, kexec-tools
+ * ` elfcorehdr=...K` behind it. */
+static enum loader which_kexec(void)
+{
+	static const char mark[] = "elfcorehdr=0x";
+
+	return strncmp(cmdline, mark, sizeof(mark) - 1) ? LOADER_KEXEC_LOAD : LOADER_KEXEC_FILE_LOAD;
+}
+
+static void read_boot_params(pa_t bp)
+{
+	u32 low = 0, high = 0;
+
+	peek(&low, bp + BP_CMD_LINE_PTR, sizeof(low));
+	peek(&high, bp + BP_EXT_CMD_LINE_PTR, sizeof(high));
+	peek(&rsdp, bp + BP_ACPI_RSDP_ADDR, sizeof(rsdp));
+	if (low | high)
+		cmdline_copy((u64)high << 32 | low);
+	boot_record.loader = which_kexec();
+}
+
+const char *handover_read(void)
+{
+	if (boot_record.loader == LOADER_MULTIBOOT2) {
+		multiboot2_init(boot_record.info);
+		multiboot2_cmdline(cmdline, sizeof(cmdline));
+		rsdp = multiboot2_rsdp();
+	} else {
+		read_boot_params(boot_record.info);
+	}
+	return cmdline;
+}
+
+const char *handover_loader_name(void)
+{
+	static const char *const name[] = { "kexec_load", "kexec_file_load", "multiboot2" };
+
+	return name[boot_record.loader];
+}
+
+pa_t handover_rsdp(const struct config *c) { return c->acpi_rsdp ? c->acpi_rsdp : rsdp; }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the loader left in memory: boot_params of kexec, or the multiboot2 information. */
+#ifndef AFTERIMAGE_HANDOVER_H
+#define AFTERIMAGE_HANDOVER_H
+
+#include "config.h"
+
+/* Copy the command line (NUL-terminated, kept for good) and find out which of the kexec loaders it
+ * was. */
+const char *handover_read(void);
+
+/* "kexec_load", "kexec_file_load", "multiboot2" */
+const char *handover_loader_name(void);
+
+/* acpi_rsdp= if given, else the loader's, else 0. */
+pa_t handover_rsdp(const struct config *c);
+
+#endif

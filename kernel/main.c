@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The whole story, from a CPU in a known state to the final action. */
+#include <string.h>
+
+#include "boot/start.h"
+#include "clock.h"
+#include "config.h"
+#include "drivers/acpi.h"
+#include "drivers/ahci.h"
+#include "drivers/pci.h"
+#include "drivers/uart.h"
+#include "dump/disk_sink.h"
+#include "dump/source.h"
+#include "dump/vmcoreinfo.h"
+#include "handover.h"
+#include "log.h"
+#include "run.h"
+
+#ifndef VERSION
+#error VERSION comes from the Makefile
+#endif
+
+static struct config config;
+
+/* Where no one can have our memory overwritten by ISA-era DMA, and where the loader said we may be. */
+static void check_place(void)
+{
+	pa_t start = (pa_t)__image_start;
+	u64 len = (u64)(__image_end - __image_start);
+	bool inside = !config.n_memmap;
+
+	if (start < LOW_16M)
+		start_failed("refused to run from the low 16 MiB, where DMA may still land");
+	for (unsigned int i = 0; i < config.n_memmap; i++)
+		inside |= start >= config.memmap[i].start &&
+		          start - config.memmap[i].start + len <= config.memmap[i].len;
+	if (!inside)
+		log_info("warning: the image at 0x%llx is outside memmap=", start);
+}
+
+/* What is to be dumped. */
+static void source_init(void)
+{
+	struct source_summary sum;
+	char release[65];
+	int err;
+
+	if (boot_record.loader == LOADER_MULTIBOOT2 && !config.elfcorehdr)
+		err = source_init_multiboot2();
+	else if (config.elfcorehdr)
+		err = source_init_elfcorehdr(config.elfcorehdr);
+	else
+		start_failed("no elfcorehdr= on the command line");
+	if (err)
+		start_failed("nothing says what to dump");
+	source_summarise(&sum);
+	if (!vmcoreinfo_get("OSRELEASE", release, sizeof(release)))
+		memcpy(release, "unknown", sizeof("unknown"));
+	log_always("crashed kernel %s, %u CPUs, %llu MiB in %u ranges", release, sum.cpus,
+	           sum.bytes / MIB, sum.ranges);
+}
+
+void start_failed(const char *reason)
+{
+	log_always("dump failed: %s", reason);
+	power_end(config.failure);
+}
+
+void panic(const char *fmt, ...)
+{
+	char why[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	format_v(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	start_failed(why);
+}
+
+void main(void)
+{
+	const char *cmdline = handover_read();
+
+	clock_init();
+	config_early(&config, cmdline);      /* where to print and how much */
+	uart_init(config.consoles, config.baud);
+	log_set_level(config.log_level);
+	log_always("%s entered at 0x%llx by %s", VERSION, (u64)__image_start,
+	           handover_loader_name());
+	config_parse(&config, cmdline);
+	check_place();
+	clock_set_budget(config.timeout_s);
+	acpi_init(handover_rsdp(&config));
+	power_init();                        /* from here on the end is the best one there is */
+	pci_init();
+	if (config.quiesce)
+		pci_quiesce();               /* before anything touches a device */
+	pci_forbid_bars();
+	source_init();
+	disk_sink_set_probe(ahci_probe);
+	if (!run_targets(&config))
+		power_end(config.failure);
+	power_end(config.final);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Targets in order: open, write the container, finish; what is tried again and what is not. */
+#include "run.h"
+
+#include "clock.h"
+#include "dump/disk_sink.h"
+#include "dump/dump.h"
+#include "dump/vmcoreinfo.h"
+#include "log.h"
+#include "net/tcp_sink.h"
+
+#define REASON_MAX 120
+
+static int target_open(struct sink **s, const struct config *cfg, const struct target *t, bool copy,
+                       char reason[REASON_MAX])
+{
+	switch (t->kind) {
+	case TARGET_TCP:
+		return tcp_sink_open(s, cfg, t, copy, reason);
+	case TARGET_DISK:
+		return disk_sink_open(s, cfg, t, elf_size(), vmcoreinfo_number("CRASHTIME", 0), copy,
+		                      reason);
+	case TARGET_CONSOLE:
+		break;
+	}
+	format(reason, REASON_MAX, "log text is not in this image");
+	return -EOPNOTSUPP;
+}
+
+static void tell_failed(const struct target *t, const char *reason)
+{
+	log_always("target %.*s: failed: %s", t->text_len, t->text, reason);
+}
+
+static void tell_complete(const struct target *t, const struct dump_stats *st)
+{
+	u64 ms = clock_us() / 1000;
+
+	log_always("dump complete: %llu bytes, %llu pages, %llu unreadable, %llu.%03llu s, %.*s",
+	           st->total, st->pages, st->unreadable, ms / 1000, ms % 1000, t->text_len, t->text);
+}
+
+/* One try at one target. */
+static int target_try(const struct config *cfg, const struct target *t, bool copy, bool *opened)
+{
+	struct dump_stats st = { 0 };
+	char reason[REASON_MAX] = "";
+	struct sink *s;
+	int err, end;
+
+	*opened = false;
+	err = target_open(&s, cfg, t, copy, reason);
+	if (err) {
+		tell_failed(t, reason);
+		return err;
+	}
+	*opened = true;
+	log_always("target %.*s: ready", t->text_len, t->text);
+	st.started_us = clock_us();
+	st.next_line_us = st.started_us + SEC;
+	err = elf_write(s, &st);
+	end = s->ops->finish(s, err);
+	if (!err)
+		err = end;
+	if (err)
+		tell_failed(t, s->reason[0] ? s->reason : "headers could not be read twice alike");
+	else
+		tell_complete(t, &st);
+	return err;
+}
+
+/* A device that broke on a span gets everything copied; a connection that broke in mid-dump is tried
+ * once more from byte 0. Each at most once. */
+static bool target_run(const struct config *cfg, const struct target *t)
+{
+	bool copy = false, again = t->kind == TARGET_TCP, opened;
+
+	for (int tries = 0; tries < 3; tries++) {
+		int err = target_try(cfg, t, copy, &opened);
+
+		if (!err)
+			return true;
+		if (!opened || clock_expired())
+			return false;
+		if (err == -EREMOTEIO && !copy) {
+			log_info("the device broke on a span: again, copying every page");
+			copy = true;
+		} else if (again) {
+			log_info("again from byte 0");
+			again = false;
+		} else {
+			return false;
+		}
+	}
+	return false;
+}
+
+bool run_targets(const struct config *cfg)
+{
+	for (unsigned int i = 0; i < cfg->n_target; i++) {
+		if (target_run(cfg, &cfg->target[i]))
+			return true;
+		if (clock_expired()) {
+			log_always("dump failed: the time of dump.timeout=%u is over", cfg->timeout_s);
+			return false;
+		}
+	}
+	log_always("dump failed: %s", cfg->n_target ? "every target failed" : "no dump.to= target given");
+	return false;
+}
