@@ -19,6 +19,7 @@
 #define PTE_RW (1ull << 1)
 #define PTE_PWT (1ull << 3)
 #define PTE_PCD (1ull << 4)
+#define PTE_TABLE (1ull << 9) /* ours: points to a table, not to a page that happens to hold one */
 #define PTE_NX (1ull << 63)
 #define PTE_ADDR 0x000ffffffffff000ull
 #define PTE_UNCACHED (PTE_PCD | PTE_PWT)
@@ -50,7 +51,7 @@ static void tables_reclaim(void)
 				continue;
 			for (unsigned int j = 0; j < TABLES; j++)
 				for (unsigned int k = 0; table_used[j] && k < ENTRIES; k++)
-					if ((table[j][k] & PTE_P) &&
+					if ((table[j][k] & PTE_TABLE) &&
 					    (table[j][k] & PTE_ADDR) == (u64)table[i])
 						table[j][k] = 0;
 			table_used[i] = false;
@@ -85,7 +86,7 @@ static u64 *pte_find(pa_t pa, bool create)
 
 			if (!below)
 				return NULL;
-			*e = (u64)below | PTE_P | PTE_RW;
+			*e = (u64)below | PTE_P | PTE_RW | PTE_TABLE;
 		}
 		t = (u64 *)(*e & PTE_ADDR);
 	}
@@ -144,6 +145,32 @@ void *map_mmio(pa_t pa, u64 len)
 		invlpg(p);
 	}
 	return (void *)pa;
+}
+
+void *map_mmio_window(pa_t page)
+{
+	static KEEP pa_t now; /* as the tables themselves */
+	static KEEP bool valid;
+	u64 *e;
+
+	if (valid && now == page)
+		return (void *)page;
+	if (!map_addressable(page, PAGE_SIZE))
+		return NULL;
+	peek_drop();
+	e = valid ? pte_find(now, false) : NULL;
+	valid = false;
+	if (e) {
+		*e = 0;
+		invlpg(now);
+	}
+	e = pte_make(page);
+	if (!e || *e) /* in use by something permanent: never a config page */
+		return NULL;
+	*e = page | PTE_P | PTE_RW | PTE_NX | PTE_UNCACHED;
+	now = page;
+	valid = true;
+	return (void *)page;
 }
 
 /* Make one page readable: ours and registers already are. */

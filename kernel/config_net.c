@@ -201,7 +201,7 @@ static bool parse_netmask(struct word w, bool v6, u8 *prefix_len)
 	m = (u32)mask[0] << 24 | (u32)mask[1] << 16 | (u32)mask[2] << 8 | mask[3];
 	if (~m & (~m + 1))
 		return false;
-	*prefix_len = m ? (u8)__builtin_popcount(m) : 0;
+	*prefix_len = m ? 32 - (u8)__builtin_ctz(m) : 0;
 	return true;
 }
 

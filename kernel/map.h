@@ -11,9 +11,8 @@
  * address is beyond the CPU's width, overlaps our image, or the pool is empty. */
 void *map_mmio(pa_t pa, u64 len);
 
-/* One page of device registers for a moment: uncached, writable, at an address of ours that the next
- * call reuses. For configuration space, whose thousands of pages would eat the pool. NULL like
- * map_mmio(). */
+/* One page of device registers until the next call: uncached, writable. For configuration space, whose
+ * thousands of pages would eat the pool. NULL like map_mmio(). */
 void *map_mmio_window(pa_t page);
 
 /* Copy len bytes at physical address pa, one page mapped at a time (read-only, NX, write-back).
