@@ -100,6 +100,31 @@ $(B)/host/%.o: %.c | $(B)/deps.stamp
 $(B)/afterimagectl: $(ctl_objs)
 	$(CC) -o $@ $(ctl_objs) $(ctl_libs)
 
+# --- tests on the host: one program per line of unit.mk and fuzz.mk, with sanitizers
+
+include tests/unit/unit.mk tests/fuzz/fuzz.mk
+units := $(patsubst unit_%,%,$(filter unit_%,$(.VARIABLES)))
+fuzzers := $(patsubst fuzz_%,%,$(filter fuzz_%,$(.VARIABLES)))
+host_cflags := -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -Itests/unit/fake -Itests/unit \
+	-Ikernel -I. -fno-omit-frame-pointer
+fakes = tests/unit/fake_log.c $(if $(filter NOCLOCK,$(1)),,tests/unit/fake_clock.c)
+FUZZ_SECONDS ?= 20
+
+.SECONDEXPANSION:
+$(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(host_cflags) $(cflags_$*) -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $< \
+		tests/unit/test_main.c $(call fakes,$(unit_$*)) $(filter-out NOCLOCK,$(unit_$*))
+$(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
+	@mkdir -p $(@D)
+	clang $(host_cflags) $(cflags_$*) -fsanitize=fuzzer,address,undefined -o $@ $< \
+		$(call fakes,$(fuzz_$*)) $(filter-out NOCLOCK,$(fuzz_$*))
+
+check: $(addprefix $(B)/unit/,$(units))
+	tests/run-units $^
+fuzz: $(addprefix $(B)/fuzz/,$(fuzzers))
+	tests/run-fuzzers $(FUZZ_SECONDS) $^
+
 -include $(shell test -d $(B) && find $(B)/kernel $(B)/host $(B)/lwip -name '*.d' 2>/dev/null)
 
 clean:

@@ -57,7 +57,7 @@ void dump_progress(const struct sink *s, struct dump_stats *st)
 	if (now < st->next_line_us)
 		return;
 	st->next_line_us = now + SEC;
-	rate = us ? s->settled * 1000 / (us / 1000 + 1) * 1000 : 0;
+	rate = s->settled / (us / 1000 + 1) * 1000;
 	left = rate ? (st->total - MIN(s->settled, st->total)) / rate : 0;
 	log_info("%llu%% %llu/%llu MiB, %llu MiB/s, %llu s left",
 	         st->total ? s->settled / (st->total / 100 + 1) : 0, s->settled / MIB, st->total / MIB,
