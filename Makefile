@@ -35,7 +35,7 @@ kernel_obj := \
 	kernel/dump/source.o kernel/dump/source_mb2.o kernel/dump/scan.o kernel/dump/oldmem.o \
 	kernel/dump/vmcoreinfo.o kernel/dump/dump.o kernel/dump/elf.o \
 	kernel/dump/area.o kernel/dump/partition.o kernel/dump/disk_sink.o \
-	drivers/uart.o drivers/pci.o drivers/acpi.o drivers/power.o \
+	drivers/uart.o drivers/pci.o drivers/pci_quiesce.o drivers/acpi.o drivers/power.o \
 	drivers/ahci.o drivers/ahci_cmd.o drivers/virtio.o drivers/virtio_net.o
 
 include kernel/net/lwip.mk

@@ -48,7 +48,8 @@ static void read_boot_params(pa_t bp)
 const char *handover_read(void)
 {
 	if (boot_record.loader == LOADER_MULTIBOOT2) {
-		multiboot2_init(boot_record.info);
+		multiboot2_init(boot_record.info, (pa_t)__image_start,
+		                (u64)(__image_end - __image_start));
 		multiboot2_cmdline(cmdline, sizeof(cmdline));
 		rsdp = multiboot2_rsdp();
 	} else {
