@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Debian packages without touching the host: a private apt state in the cache, made from the machine's own sources.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # Needs lib/common.sh.
 
 # The machine's sources, binary and source, as one deb822 and one one-line file.

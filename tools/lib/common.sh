@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What every tool here shares: messages, the place of things, the download cache.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 tools_dir=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
 top_dir=$(dirname "$tools_dir")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The kexec program for the guest: the host's own, or one unpacked in the cache (installing the package would ask questions and start services).
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # Needs lib/common.sh; fetching needs lib/apt.sh.
 
 # Set kexec_program and kexec_libs (a library path, may be empty); fails where there is none that runs.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The pinned library sources of deps.lock: found, checked against their SHA-256, unpacked to build/deps/NAME.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # Needs lib/common.sh and lib/apt.sh.
 
 # Print the checked tarball's path: from $DEPS_DIR (then nothing else is asked), else from the cache, else fetched.
