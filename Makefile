@@ -87,7 +87,7 @@ $(B)/afterimage: boot/header.S $(B)/afterimage.payload
 
 $(B)/afterimage.mb2: boot/mb2.S boot/mb2.ld $(B)/afterimage.payload
 	$(CC) -DAFTERIMAGE_INIT_SIZE=$(init_size) -c boot/mb2.S -o $(B)/mb2.o
-	ld -nostdlib -n -T boot/mb2.ld -o $@ $(B)/mb2.o
+	ld -nostdlib -s -n --no-warn-rwx-segments -T boot/mb2.ld -o $@ $(B)/mb2.o
 
 # --- the host program
 
