@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The search for a dump area: all disks are looked at before one is trusted (docs/area-format.md). */
+#include "dump/disk_find.h"
+
+#include <string.h>
+
+#include "dump/partition.h"
+#include "log.h"
+
+/* A stamp with the right UUID, wherever it was seen. */
+struct place {
+	char disk[sizeof(((struct blkdev *)0)->name)];
+	u64 start; /* of the stamp on that disk */
+	u64 room;  /* from there to the end of the partition */
+};
+
+struct search {
+	const u8 *uuid;
+	struct area_stamp *stamp; /* scratch */
+	struct blkdev *dev;       /* the disk that is being looked at, or that was opened */
+	unsigned int disks;
+	unsigned int areas;
+	struct place area[2];     /* more are counted only */
+	int damage;               /* what was wrong with the last unusable stamp of that UUID */
+	struct place damaged;
+};
+
+static int read_blocks(struct blkdev *d, u64 off, void *buf, u32 len)
+{
+	struct blk_seg seg = { .pa = (pa_t)buf, .len = len };
+
+	return d->ops->read(d, off, &seg, 1);
+}
+
+static int read_disk(void *ctx, u64 off, void *buf, u32 len)
+{
+	return read_blocks(((struct search *)ctx)->dev, off, buf, len);
+}
+
+static void place_set(struct place *p, const struct blkdev *d, u64 start, u64 room)
+{
+	memcpy(p->disk, d->name, sizeof(p->disk));
+	p->start = start;
+	p->room = room;
+}
+
+/* Is there a stamp at the start of this partition? */
+static int look_at(void *ctx, u64 start, u64 len)
+{
+	struct search *s = ctx;
+	int rc;
+
+	if (start % BLK_UNIT || len < DISK_SCRATCH) {
+		log_debug("%s: partition at byte %llu, %llu bytes: not looked at", s->dev->name, start, len);
+		return 0;
+	}
+	rc = read_blocks(s->dev, start, s->stamp, AREA_BLOCK);
+	if (rc) /* one bad sector costs this partition, a device that is gone costs the disk */
+		return rc == -EIO ? 0 : rc;
+	rc = area_stamp_check(s->stamp, len);
+	if (rc == -ENODATA)
+		return 0;
+	if (!memcmp(s->stamp->uuid, s->uuid, sizeof(s->stamp->uuid))) {
+		if (rc) {
+			s->damage = rc;
+			place_set(&s->damaged, s->dev, start, len);
+		} else {
+			if (s->areas < ARRAY_SIZE(s->area))
+				place_set(&s->area[s->areas], s->dev, start, len);
+			s->areas++;
+		}
+	}
+	/* The whole disk is an area: a partition table that is still there would lead into dumps. */
+	return start == 0;
+}
+
+static int look_at_disk(struct blkdev *d, void *ctx)
+{
+	struct search *s = ctx;
+	int rc;
+
+	s->dev = d;
+	s->disks++;
+	rc = partition_each(read_disk, d->size, d->sector_bytes, look_at, s);
+	if (rc == -ETIME)
+		return rc;
+	if (rc < 0)
+		log_info("%s: not searched to the end: error %d", d->name, rc);
+	return 0;
+}
+
+static int reopen_disk(struct blkdev *d, void *ctx)
+{
+	struct search *s = ctx;
+
+	if (strcmp(d->name, s->area[0].disk))
+		return 0;
+	s->dev = d;
+	return 1;
+}
+
+/* The verdict of the search, and its words. */
+static int judge(const struct search *s, char reason[DISK_REASON_MAX])
+{
+	if (s->areas == 1)
+		return 0;
+	if (s->areas > 1)
+		format(reason, DISK_REASON_MAX, "%u areas with this UUID: %s byte %llu, %s byte %llu",
+		       s->areas, s->area[0].disk, s->area[0].start, s->area[1].disk, s->area[1].start);
+	else if (s->damage)
+		format(reason, DISK_REASON_MAX, "stamp on %s byte %llu %s", s->damaged.disk,
+		       s->damaged.start,
+		       s->damage == -EPROTONOSUPPORT ? "is of a newer format" : "is damaged");
+	else
+		format(reason, DISK_REASON_MAX, "no such dump area on %u disks", s->disks);
+	return s->areas ? -EEXIST : s->damage ? s->damage : -ENODEV;
+}
+
+/* Read stamp and headers of the area on the opened disk, now for use. */
+static int area_read(struct search *s, struct disk_area *a, char reason[DISK_REASON_MAX])
+{
+	const struct place *p = &s->area[0];
+	const struct area_header *h = (const struct area_header *)(s->stamp + 1);
+	int rc = read_blocks(s->dev, p->start, s->stamp, DISK_SCRATCH);
+
+	if (rc) {
+		format(reason, DISK_REASON_MAX, "%s: cannot read the area's headers: error %d", p->disk, rc);
+		return rc;
+	}
+	if (area_stamp_check(s->stamp, p->room) || memcmp(s->stamp->uuid, s->uuid, sizeof(a->uuid))) {
+		format(reason, DISK_REASON_MAX, "%s: the stamp changed while we looked", p->disk);
+		return -ESTALE;
+	}
+	if (s->stamp->extent_count != 1) {
+		format(reason, DISK_REASON_MAX, "%s: area of %u extents: not supported", p->disk,
+		       s->stamp->extent_count);
+		return -EPROTONOSUPPORT;
+	}
+	if (s->dev->read_only) {
+		format(reason, DISK_REASON_MAX, "%s is read-only", p->disk);
+		return -EROFS;
+	}
+	rc = area_header_pick(h, s->stamp);
+	if (rc < 0 || h[rc].sequence == ~0ull) {
+		format(reason, DISK_REASON_MAX, "%s: the area's headers are damaged", p->disk);
+		return -EBADMSG;
+	}
+	*a = (struct disk_area){
+		.dev = s->dev,
+		.start = p->start + AREA_BLOCK,
+		.size = s->stamp->area_size,
+		.current = (unsigned int)rc,
+		.sequence = h[rc].sequence,
+		.state = h[rc].state,
+		.time = h[rc].time,
+	};
+	memcpy(a->uuid, s->uuid, sizeof(a->uuid));
+	return 0;
+}
+
+int disk_area_open(disk_probe_fn probe, const u8 uuid[16], struct disk_area *a, u8 *scratch,
+                   char reason[DISK_REASON_MAX])
+{
+	struct search s = { .uuid = uuid, .stamp = (struct area_stamp *)scratch };
+	int rc = probe(look_at_disk, &s);
+
+	if (rc) {
+		format(reason, DISK_REASON_MAX, "time was over while searching %u disks", s.disks);
+		return rc;
+	}
+	rc = judge(&s, reason);
+	if (rc)
+		return rc;
+	rc = probe(reopen_disk, &s);
+	if (rc <= 0) {
+		format(reason, DISK_REASON_MAX, "%s did not come up again", s.area[0].disk);
+		return rc ? rc : -ENODEV;
+	}
+	rc = area_read(&s, a, reason);
+	if (rc)
+		s.dev->ops->release(s.dev);
+	return rc;
+}

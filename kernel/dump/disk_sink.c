@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The disk sink: gathers a container's bytes and spans into large device writes and keeps the area's
+ * header truthful at every moment (docs/area-format.md). */
+#include "dump/disk_sink.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "log.h"
+
+#define STAGE_BYTES (64 * KIB)  /* copied bytes that one device write can hold */
+#define BATCH_BYTES (16 * MIB)  /* of one device write: well within 30 s on a slow disk, too */
+#define BATCH_SEGS 128u
+#define STALL_BYTES MIB         /* contract: less than this in dump.stall= seconds is a stall */
+
+#define WRITER_KERNEL 1u
+
+/* A device write being gathered: one stretch of the container, made of old RAM by reference and of
+ * blocks of the staging buffer, in any mixture. Whole blocks; `start` and `end` are what is new. */
+struct batch {
+	u64 start, end;
+	unsigned int n;
+	struct blk_seg seg[BATCH_SEGS];
+	u32 staged; /* bytes of the staging buffer taken */
+};
+
+static struct disk_sink {
+	struct sink sink;
+	struct disk_area area;
+	struct area_section section;
+	u64 crash_time;
+	u64 high;       /* behind the last container byte written so far */
+	u64 stall_us;
+	u64 window_us;  /* the stall window's start, and what was settled then */
+	u64 window_settled;
+	bool broken;    /* the device failed: leave it alone but for the reset */
+	struct batch batch;
+} disk_sink;
+
+static u8 stage[STAGE_BYTES] ALIGNED(4096);
+static disk_probe_fn disk_probe;
+
+_Static_assert(DISK_SCRATCH <= STAGE_BYTES, "the search borrows the staging buffer");
+
+static struct disk_sink *of_sink(struct sink *s) { return (struct disk_sink *)s; }
+_Static_assert(offsetof(struct disk_sink, sink) == 0, "of_sink");
+
+static int failed(struct disk_sink *k, int err, const char *what)
+{
+	k->broken = true;
+	format(k->sink.reason, sizeof(k->sink.reason), "%s: %s: error %d, %llu bytes written",
+	       k->area.dev->name, what, -err, k->sink.settled);
+	return err;
+}
+
+/* One block of ours at a logical offset of the area. */
+static int write_block(struct disk_sink *k, u64 logical, const void *block)
+{
+	struct blkdev *d = k->area.dev;
+	struct blk_seg seg = { .pa = (pa_t)block, .len = AREA_BLOCK };
+
+	return d->ops->write(d, k->area.start + logical, &seg, 1);
+}
+
+/* The next header: into the copy that does not count, so that a cut leaves the other one. The flush
+ * before makes what it says true, the flush behind makes it last. */
+static int write_header(struct disk_sink *k, u32 state)
+{
+	struct area_header *h = (struct area_header *)stage;
+	struct blkdev *d = k->area.dev;
+	int err = d->ops->flush(d);
+
+	memset(h, 0, sizeof(*h));
+	memcpy(h->magic, AREA_HEADER_MAGIC, sizeof(h->magic));
+	memcpy(h->uuid, k->area.uuid, sizeof(h->uuid));
+	h->version = AREA_VERSION;
+	h->sequence = k->area.sequence + 1;
+	h->state = state;
+	h->section_count = 1;
+	h->section[0] = k->section;
+	h->time = k->crash_time;
+	h->settled = k->sink.settled;
+	h->writer = WRITER_KERNEL;
+	area_header_seal(h);
+	if (!err)
+		err = write_block(k, !k->area.current * AREA_BLOCK, h);
+	if (!err)
+		err = d->ops->flush(d);
+	if (err)
+		return failed(k, err, "cannot write the area's header");
+	k->area.current = !k->area.current;
+	k->area.sequence++;
+	return 0;
+}
+
+static int check_stall(struct disk_sink *k)
+{
+	u64 now = clock_us();
+
+	if (k->sink.settled - k->window_settled >= STALL_BYTES) {
+		k->window_settled = k->sink.settled;
+		k->window_us = now;
+	} else if (now - k->window_us > k->stall_us) {
+		return failed(k, -ETIMEDOUT, "stalled");
+	}
+	return 0;
+}
+
+static u64 batch_bytes(const struct batch *b) { return b->end - ALIGN_DOWN(b->start, AREA_BLOCK); }
+
+static int batch_flush(struct disk_sink *k)
+{
+	struct batch *b = &k->batch;
+	struct blkdev *d = k->area.dev;
+	u64 at = k->area.start + AREA_DATA_OFF + ALIGN_DOWN(b->start, AREA_BLOCK);
+	int err;
+
+	if (!b->n)
+		return 0;
+	err = d->ops->write(d, at, b->seg, b->n);
+	if (err)
+		return failed(k, err, "cannot write");
+	k->sink.settled += b->end - b->start;
+	k->high = MAX(k->high, b->end);
+	b->n = 0;
+	b->staged = 0;
+	return check_stall(k);
+}
+
+static void batch_add(struct batch *b, pa_t pa, u64 len)
+{
+	struct blk_seg *last = &b->seg[b->n - 1];
+
+	if (b->n && last->pa + last->len == pa)
+		last->len += len;
+	else
+		b->seg[b->n++] = (struct blk_seg){ .pa = pa, .len = len };
+}
+
+/* Take a block of the staging buffer for the container's block that holds the batch's end. Unless all
+ * of it is about to be written, it begins as what the medium has there: zeros behind our last byte. */
+static int batch_stage(struct disk_sink *k, bool whole)
+{
+	struct batch *b = &k->batch;
+	struct blkdev *d = k->area.dev;
+	u64 off = ALIGN_DOWN(b->end, AREA_BLOCK);
+	u8 *block = stage + b->staged;
+	struct blk_seg seg = { .pa = (pa_t)block, .len = AREA_BLOCK };
+	int err = 0;
+
+	if (!whole && off < k->high)
+		err = d->ops->read(d, k->area.start + AREA_DATA_OFF + off, &seg, 1);
+	else if (!whole)
+		memset(block, 0, AREA_BLOCK);
+	if (err)
+		return failed(k, err, "cannot read back");
+	b->staged += AREA_BLOCK;
+	batch_add(b, seg.pa, seg.len);
+	return 0;
+}
+
+/* Make the batch one that can go on at container offset off. */
+static int batch_at(struct disk_sink *k, u64 off)
+{
+	struct batch *b = &k->batch;
+	bool full = b->n == BATCH_SEGS || b->staged == STAGE_BYTES || batch_bytes(b) >= BATCH_BYTES;
+	int err = 0;
+
+	if (off != b->end || (full && off % AREA_BLOCK == 0))
+		err = batch_flush(k);
+	if (err || b->n)
+		return err;
+	b->start = off;
+	b->end = off;
+	return off % AREA_BLOCK ? batch_stage(k, false) : 0;
+}
+
+static int check_room(struct disk_sink *k, u64 off, u64 len)
+{
+	u64 room = k->area.size - AREA_DATA_OFF;
+
+	if (off <= room && len <= room - off)
+		return 0;
+	format(k->sink.reason, sizeof(k->sink.reason), "the dump outgrew the area of %llu bytes on %s",
+	       k->area.size, k->area.dev->name);
+	return -ENOSPC;
+}
+
+static int disk_write(struct sink *s, u64 off, const void *buf, u32 len)
+{
+	struct disk_sink *k = of_sink(s);
+	struct batch *b = &k->batch;
+	const u8 *from = buf;
+	int err = check_room(k, off, len);
+
+	while (len && !err) {
+		u32 at = off % AREA_BLOCK, n = MIN(len, AREA_BLOCK - at);
+
+		err = batch_at(k, off);
+		if (!err && !at)
+			err = batch_stage(k, n == AREA_BLOCK);
+		if (err)
+			break;
+		memcpy(stage + b->staged - AREA_BLOCK + at, from, n);
+		from += n;
+		len -= n;
+		off += n;
+		b->end = off;
+		s->accepted += n;
+	}
+	return err;
+}
+
+static int disk_write_span(struct sink *s, u64 off, pa_t pa, u64 len)
+{
+	struct disk_sink *k = of_sink(s);
+	int err = check_room(k, off, len);
+
+	if (!err && (off | pa | len) % AREA_BLOCK)
+		err = failed(k, -EINVAL, "span not in whole blocks");
+	while (len && !err) {
+		u64 n;
+
+		err = batch_at(k, off);
+		if (err)
+			break;
+		n = MIN(len, BATCH_BYTES - batch_bytes(&k->batch));
+		batch_add(&k->batch, pa, n);
+		pa += n;
+		len -= n;
+		off += n;
+		k->batch.end = off;
+		s->accepted += n;
+	}
+	return err;
+}
+
+static int disk_finish(struct sink *s, int status)
+{
+	struct disk_sink *k = of_sink(s);
+	struct blkdev *d = k->area.dev;
+	int err = k->broken ? -EIO : batch_flush(k);
+
+	if (!err && !status) {
+		k->section.length = k->high;
+		k->section.flags = AREA_SECTION_WHOLE;
+		err = write_header(k, AREA_COMPLETE);
+	} else if (!err && d->ops->flush(d)) {
+		log_info("%s: the last bytes may be missing: flush failed", d->name);
+	}
+	d->ops->release(d);
+	return status ? status : err;
+}
+
+static const struct sink_ops disk_ops = {
+	.write = disk_write, .write_span = disk_write_span, .finish = disk_finish
+};
+
+/* Unix seconds as "YYYY-MM-DDTHH:MM:SSZ". Years of 365.2425 days from March on, days counted from
+ * 0000-03-01. */
+static void format_utc(u64 t, char out[32])
+{
+	u64 days = MIN(t / 86400, (u64)2932896) + 719468, s = t % 86400; /* to the end of 9999 */
+	u64 era = days / 146097, doe = days % 146097;
+	u64 yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	u64 doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	u64 mp = (5 * doy + 2) / 153;
+	u64 month = mp < 10 ? mp + 3 : mp - 9;
+
+	if (t)
+		format(out, 32, "%04llu-%02llu-%02lluT%02llu:%02llu:%02lluZ",
+		       era * 400 + yoe + (month <= 2), month, doy - (153 * mp + 2) / 5 + 1, s / 3600,
+		       s / 60 % 60, s % 60);
+	else
+		format(out, 32, "unknown time");
+}
+
+void disk_sink_set_probe(disk_probe_fn probe) { disk_probe = probe; }
+
+int disk_sink_open(struct sink **out, const struct config *cfg, const struct target *t,
+                   u64 dump_bytes, u64 crash_time, bool copy_mode, char reason[DISK_REASON_MAX])
+{
+	struct disk_sink *k = &disk_sink;
+	char when[32];
+	int err;
+
+	memset(k, 0, sizeof(*k));
+	err = disk_area_open(disk_probe, t->uuid, &k->area, stage, reason);
+	if (err)
+		return err;
+	if (k->area.state == AREA_COMPLETE && !cfg->overwrite) {
+		format_utc(k->area.time, when);
+		format(reason, DISK_REASON_MAX, "holds dump of %s", when);
+		err = -EEXIST;
+	} else if (dump_bytes > k->area.size - AREA_DATA_OFF) {
+		format(reason, DISK_REASON_MAX, "dump of %llu bytes, area on %s holds %llu", dump_bytes,
+		       k->area.dev->name, k->area.size - AREA_DATA_OFF);
+		err = -ENOSPC;
+	}
+	k->sink.ops = &disk_ops;
+	k->sink.caps = SINK_SEEK | (copy_mode ? 0 : SINK_TAKES_SPAN);
+	k->crash_time = crash_time;
+	k->stall_us = cfg->stall_s * SEC;
+	k->window_us = clock_us();
+	k->section = (struct area_section){ .type = AREA_SECTION_VMCORE, .offset = AREA_DATA_OFF,
+		                            .length = dump_bytes };
+	if (!err) {
+		err = write_header(k, AREA_IN_PROGRESS);
+		memcpy(reason, k->sink.reason, DISK_REASON_MAX);
+	}
+	if (err) {
+		k->area.dev->ops->release(k->area.dev);
+		return err;
+	}
+	*out = &k->sink;
+	return 0;
+}
