@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The VMCOREINFO note, recognised by its ELF note header and its first line (kernel/vmcore_info.c,
+ * formerly kernel/crash_core.c). */
+#include "dump/scan.h"
+
+#include <linux/elf.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "clock.h"
+#include "dump/oldmem.h"
+#include "log.h"
+
+#define NOTE_NAME       "VMCOREINFO"
+#define NOTE_NAME_BYTES 12 /* with its NUL, rounded up to 4 */
+#define DESC_MIN        32
+#define DESC_MAX        ((u32)(64 * KIB)) /* 4 KiB today */
+
+#define LINE_BYTES 96 /* the kernel cuts its lines at 79 */
+#define LINES_MAX  1024
+
+#define PIECE_BYTES 1024u
+#define STEP_ARRAY  16 /* a static array before 4.11: gcc aligns those at least so */
+#define PAGES_PER_LOOK_AT_CLOCK 256
+
+#define KERNEL_MAP   0xffffffff80000000ull /* __START_KERNEL_map */
+#define UTS_RELEASE  (2 * 65)              /* struct new_utsname: sysname, nodename, release */
+#define UTS_NAME_MAX 16                    /* where new_utsname begins in struct uts_namespace */
+#define RELEASE_BYTES 65
+
+struct candidate {
+	pa_t pa;
+	u64 len; /* 0: none */
+	bool live;
+	u64 crash_time;
+	char release[RELEASE_BYTES];
+};
+
+/* What a note's text says, as far as it matters here. */
+struct text {
+	char release[RELEASE_BYTES];
+	u64 crash_time, uts_ns, phys_base;
+	bool has_base;
+};
+
+/* Digits up to the first character that is none. */
+static u64 number(const char *s, unsigned int base)
+{
+	bool minus = *s == '-';
+	u64 v = 0;
+
+	for (s += minus; *s; s++) {
+		unsigned int d = *s >= '0' && *s <= '9' ? (unsigned int)(*s - '0') :
+				 *s >= 'a' && *s <= 'f' ? (unsigned int)(*s - 'a' + 10) : base;
+		if (d >= base)
+			break;
+		v = v * base + d;
+	}
+	return minus ? -v : v;
+}
+
+/* The value if `line` is `key`=value. */
+static const char *value_of(const char *line, const char *key)
+{
+	size_t n = strlen(key);
+
+	return strncmp(line, key, n) || line[n] != '=' ? NULL : line + n + 1;
+}
+
+static void take_line(const char *line, struct text *t)
+{
+	const char *v;
+
+	if ((v = value_of(line, "OSRELEASE"))) {
+		size_t n = strnlen(v, sizeof(t->release) - 1);
+
+		memcpy(t->release, v, n);
+		t->release[n] = '\0';
+	} else if ((v = value_of(line, "CRASHTIME"))) {
+		t->crash_time = number(v, 10);
+	} else if ((v = value_of(line, "SYMBOL(init_uts_ns)"))) {
+		t->uts_ns = number(v, 16);
+	} else if ((v = value_of(line, "NUMBER(phys_base)"))) {
+		t->phys_base = number(v, 10);
+		t->has_base = true;
+	}
+}
+
+static void read_text(pa_t pa, u32 len, struct text *t)
+{
+	char line[LINE_BYTES];
+	u32 at = 0;
+
+	memset(t, 0, sizeof(*t));
+	for (unsigned int i = 0; i < LINES_MAX && at < len; i++) {
+		u32 n = MIN(len - at, (u32)sizeof(line) - 1);
+
+		oldmem_read(line, pa + at, n);
+		line[n] = '\0';
+		char *end = strchr(line, '\n');
+		if (end)
+			*end = '\0';
+		take_line(line, t);
+		at += end ? (u32)(end - line) + 1 : n;
+	}
+}
+
+/* Does the kernel that wrote this lie where it says? A note that outlived its kernel points to memory
+ * that another one uses now. */
+static bool is_live(const struct text *t)
+{
+	u8 uts[UTS_NAME_MAX + UTS_RELEASE + RELEASE_BYTES];
+	size_t n = strlen(t->release) + 1;
+
+	if (!t->has_base || t->uts_ns < KERNEL_MAP)
+		return false;
+	if (oldmem_read(uts, t->uts_ns - KERNEL_MAP + t->phys_base, sizeof(uts)))
+		return false;
+	for (unsigned int at = UTS_RELEASE; at + n <= sizeof(uts); at += 4)
+		if (!memcmp(uts + at, t->release, n))
+			return true;
+	return false;
+}
+
+static bool header_fits(const u8 *h)
+{
+	return get_le32(h) == sizeof(NOTE_NAME) && get_le32(h + 8) == 0;
+}
+
+static void consider(pa_t pa, struct candidate *best)
+{
+	u8 h[sizeof(struct elf64_note) + NOTE_NAME_BYTES];
+	struct text t;
+
+	if (oldmem_read(h, pa, sizeof(h)) || !header_fits(h) ||
+	    memcmp(h + sizeof(struct elf64_note), NOTE_NAME, sizeof(NOTE_NAME)))
+		return;
+	u32 desc = get_le32(h + 4);
+	if (desc < DESC_MIN || desc > DESC_MAX)
+		return;
+	read_text(pa + sizeof(h), desc, &t);
+	if (!t.release[0])
+		return;
+	bool live = is_live(&t);
+	log_debug("VMCOREINFO at 0x%llx: %s, crash time %llu, %s", (unsigned long long)pa, t.release,
+		  (unsigned long long)t.crash_time, live ? "its kernel is there" : "its kernel is not there");
+	if (best->len && (best->live > live || (best->live == live && best->crash_time > t.crash_time)))
+		return;
+	best->pa = pa;
+	best->len = sizeof(h) + ALIGN_UP(desc, 4);
+	best->live = live;
+	best->crash_time = t.crash_time;
+	memcpy(best->release, t.release, sizeof(best->release));
+}
+
+/* Look at one page: at its start, or at every 16 bytes. */
+static void scan_page(pa_t page, bool everywhere, struct candidate *best)
+{
+	u8 piece[PIECE_BYTES];
+	u64 span = everywhere ? PAGE_SIZE : STEP_ARRAY;
+	u32 step = (u32)MIN(span, (u64)PIECE_BYTES);
+
+	for (u64 at = 0; at < span; at += step) {
+		if (oldmem_read(piece, page + at, step))
+			return;
+		for (u32 i = 0; i < step; i += STEP_ARRAY)
+			if (header_fits(piece + i))
+				consider(page + at + i, best);
+	}
+}
+
+static int scan_ram(int (*ram)(unsigned int index, pa_t *start, u64 *len), bool everywhere,
+		    struct candidate *best)
+{
+	pa_t start;
+	u64 len, pages = 0;
+
+	for (unsigned int i = 0; !ram(i, &start, &len); i++) {
+		pa_t page = ALIGN_UP(start, PAGE_SIZE);
+
+		for (; page < start + len && start + len - page >= PAGE_SIZE; page += PAGE_SIZE) {
+			scan_page(page, everywhere, best);
+			if (++pages % PAGES_PER_LOOK_AT_CLOCK == 0 && clock_expired())
+				return -ETIME;
+		}
+	}
+	return best->len ? 0 : -ENOENT;
+}
+
+int vmcoreinfo_scan(int (*ram)(unsigned int index, pa_t *start, u64 *len), pa_t *pa, u64 *len)
+{
+	struct candidate best = { 0 };
+	u64 start = clock_us();
+	int err = scan_ram(ram, false, &best);
+
+	if (err == -ENOENT) {
+		log_info("no VMCOREINFO at the start of a page, looking everywhere");
+		err = scan_ram(ram, true, &best);
+	}
+	if (err) {
+		log_info("no VMCOREINFO found in old RAM (error %d)", -err);
+		return err;
+	}
+	*pa = best.pa;
+	*len = best.len;
+	log_info("VMCOREINFO of %s found at 0x%llx in %llu ms%s", best.release, (unsigned long long)best.pa,
+		 (unsigned long long)((clock_us() - start) / MS), best.live ? "" : ", but not its kernel");
+	return 0;
+}
