@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "dump/oldmem.h"
+#include "dump/source.h"
 #include "log.h"
 
 #define NOTE_NAME       "VMCOREINFO"
@@ -169,16 +170,17 @@ static void scan_page(pa_t page, bool everywhere, struct candidate *best)
 	}
 }
 
-static int scan_ram(int (*ram)(unsigned int index, pa_t *start, u64 *len), bool everywhere,
-		    struct candidate *best)
+static int scan_ram(bool everywhere, struct candidate *best)
 {
-	pa_t start;
-	u64 len, pages = 0;
+	struct elf64_phdr load;
+	u64 pages = 0;
+	u32 at = 0;
 
-	for (unsigned int i = 0; !ram(i, &start, &len); i++) {
-		pa_t page = ALIGN_UP(start, PAGE_SIZE);
+	while (source_next_load(&at, &load)) {
+		pa_t page = ALIGN_UP(load.p_offset, PAGE_SIZE);
+		pa_t end = load.p_offset + load.p_memsz;
 
-		for (; page < start + len && start + len - page >= PAGE_SIZE; page += PAGE_SIZE) {
+		for (; page < end && end - page >= PAGE_SIZE; page += PAGE_SIZE) {
 			scan_page(page, everywhere, best);
 			if (++pages % PAGES_PER_LOOK_AT_CLOCK == 0 && clock_expired())
 				return -ETIME;
@@ -187,23 +189,23 @@ static int scan_ram(int (*ram)(unsigned int index, pa_t *start, u64 *len), bool 
 	return best->len ? 0 : -ENOENT;
 }
 
-int vmcoreinfo_scan(int (*ram)(unsigned int index, pa_t *start, u64 *len), pa_t *pa, u64 *len)
+int scan_vmcoreinfo(pa_t *pa, u64 *len)
 {
 	struct candidate best = { 0 };
 	u64 start = clock_us();
-	int err = scan_ram(ram, false, &best);
+	int err = scan_ram(false, &best);
 
 	if (err == -ENOENT) {
 		log_info("no VMCOREINFO at the start of a page, looking everywhere");
-		err = scan_ram(ram, true, &best);
+		err = scan_ram(true, &best);
 	}
 	if (err) {
-		log_info("no VMCOREINFO found in old RAM (error %d)", -err);
+		log_debug("no VMCOREINFO found in old RAM, error %d", -err);
 		return err;
 	}
 	*pa = best.pa;
 	*len = best.len;
-	log_info("VMCOREINFO of %s found at 0x%llx in %llu ms%s", best.release, (unsigned long long)best.pa,
-		 (unsigned long long)((clock_us() - start) / MS), best.live ? "" : ", but not its kernel");
+	log_info("%s left its VMCOREINFO%s, found in %llu ms", best.release, best.live ? "" : " but is gone",
+		 (unsigned long long)((clock_us() - start) / MS));
 	return 0;
 }

@@ -5,13 +5,13 @@
 
 #include "base.h"
 
-/* Look through the RAM that `ram` lists (index from 0 until -ENOENT) for the VMCOREINFO note of the
- * kernel that ran last: *pa and *len are its place, ELF note header included. Of several, one whose
- * kernel is really where it says wins, then the highest CRASHTIME, then the last found. -ENOENT: none.
- * -ETIME: the budget is over.
+/* Look through the source's RAM (source_next_load) for the VMCOREINFO note of the kernel that ran
+ * last: *pa and *len are its place, ELF note header included. Of several, one whose kernel is really
+ * where it says wins, then the highest CRASHTIME, then the last found. -ENOENT: none. -ETIME: the
+ * budget is over.
  *
  * Reads 12 bytes of each page, as kernels since 4.11 have the note at the start of one; only if that
  * finds nothing, everything. Measured costs: docs/grub.md. */
-int vmcoreinfo_scan(int (*ram)(unsigned int index, pa_t *start, u64 *len), pa_t *pa, u64 *len);
+int scan_vmcoreinfo(pa_t *pa, u64 *len);
 
 #endif
