@@ -35,7 +35,7 @@ static inline NORETURN void cpu_stop(void)
 }
 
 /* An exception without an IDT shuts the CPU down, which resets the machine. */
-static inline void cpu_triple_fault(void)
+static inline NORETURN void cpu_triple_fault(void)
 {
 	static const struct {
 		u16 limit;
@@ -43,6 +43,7 @@ static inline void cpu_triple_fault(void)
 	} PACKED none;
 
 	__asm__ volatile("lidt %0; int3" ::"m"(none) : "memory");
+	__builtin_unreachable();
 }
 
 static inline u64 rdtsc(void)
