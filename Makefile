@@ -28,18 +28,19 @@ $(B)/deps.stamp: tools/deps tools/deps.lock
 # --- the kernel
 
 kernel_obj := \
-	boot/entry.o boot/start.o boot/map.o boot/trap.o boot/trap_entry.o \
+	boot/entry.o boot/trap_entry.o boot/start.o boot/map.o boot/trap.o \
 	kernel/main.o kernel/run.o kernel/handover.o kernel/multiboot2.o \
 	kernel/config.o kernel/config_net.o \
 	kernel/clock.o kernel/log.o kernel/format.o kernel/string.o \
 	kernel/dump/source.o kernel/dump/source_mb2.o kernel/dump/scan.o kernel/dump/oldmem.o \
 	kernel/dump/vmcoreinfo.o kernel/dump/dump.o kernel/dump/elf.o \
-	kernel/dump/area.o kernel/dump/partition.o kernel/dump/disk_sink.o \
+	kernel/dump/area.o kernel/dump/partition.o kernel/dump/disk_find.o kernel/dump/disk_sink.o \
 	drivers/uart.o drivers/pci.o drivers/pci_quiesce.o drivers/acpi.o drivers/power.o \
-	drivers/ahci.o drivers/ahci_cmd.o drivers/virtio.o drivers/virtio_net.o
+	drivers/ahci.o drivers/ahci_port.o drivers/ahci_cmd.o \
+	drivers/virtio_pci.o drivers/virtio_ring.o drivers/virtio_net.o
 
 include kernel/net/lwip.mk
-kernel_obj += $(net_obj)
+kernel_obj += $(net_src:.c=.o)
 
 kernel_cflags := -std=gnu11 -Os -g -ffreestanding -fpie -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
@@ -120,10 +121,52 @@ $(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard 
 	clang $(host_cflags) $(cflags_$*) -fsanitize=fuzzer,address,undefined -o $@ $< \
 		$(call fakes,$(fuzz_$*)) $(filter-out NOCLOCK,$(fuzz_$*))
 
-check: $(addprefix $(B)/unit/,$(units))
-	tests/run-units $^
+check: $(addprefix $(B)/unit/,$(units)) image
+	tests/run-units $(addprefix $(B)/unit/,$(units))
 fuzz: $(addprefix $(B)/fuzz/,$(fuzzers))
 	tests/run-fuzzers $(FUZZ_SECONDS) $^
+
+# --- what people type
+
+demo: deps-demo all
+	tools/demo
+test: deps-test all
+	tests/run check fuzz ctl net qemu
+test-full: deps-full all
+	tests/run check fuzz lint ctl net qemu full
+bench: deps-bench all
+	tests/bench/run
+lint: deps-lint
+	tools/lint
+size: $(B)/afterimage.sym
+	tools/size $<
+qemu-gdb: deps-demo all
+	tools/qemu-panic --gdb --timeout 86400 -o $(B)/qemu-gdb "$$(tools/guest-kernel | sed -n 's/^VMLINUZ=//p')"
+
+deps-%:
+	tools/deps $*
+.PHONY: deps-demo deps-test deps-full deps-bench deps-lint
+
+install: all
+	install -D -m 644 $(B)/afterimage $(DESTDIR)$(PREFIX)/lib/afterimage/afterimage
+	install -D -m 644 $(B)/afterimage.mb2 $(DESTDIR)$(PREFIX)/lib/afterimage/afterimage.mb2
+	install -D -m 755 $(B)/afterimagectl $(DESTDIR)$(PREFIX)/sbin/afterimagectl
+	install -D -m 644 docs/man/afterimagectl.8 $(DESTDIR)$(PREFIX)/share/man/man8/afterimagectl.8
+
+help:
+	@sed -n 's/^#: //p' Makefile
+#: make            build/afterimage, build/afterimage.mb2, build/afterimage.sym, build/afterimagectl
+#: make deps       install or fetch what building needs
+#: make demo       panic a stock Debian kernel in QEMU and show what arrived
+#: make check      unit tests on the host, under a minute
+#: make test       all that must pass on each change
+#: make test-full  the whole matrix, with every kernel and reader
+#: make bench      side by side with Linux kdump; writes BENCH.md
+#: make fuzz       every fuzz target, FUZZ_SECONDS=n each
+#: make lint       style, structure and static analysis
+#: make size       the image's biggest parts
+#: make qemu-gdb   boot to a stop, wait for gdb
+#: make install    DESTDIR= PREFIX=/usr/local
 
 -include $(shell test -d $(B) && find $(B)/kernel $(B)/host $(B)/lwip -name '*.d' 2>/dev/null)
 

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the panic tests share: one guest panicked per test, its dump held against its RAM.
+# shellcheck shell=bash disable=SC2154 # bats sets its own variables
+
+top=$(realpath "$BATS_TEST_DIRNAME/../..")
+ctl=$top/build/afterimagectl
+
+# The guest kernel, once per file: VMLINUZ, MODULES, RELEASE.
+setup_file() {
+    local words
+    words=$("$top/tools/guest-kernel") || return 1
+    export VMLINUZ MODULES
+    VMLINUZ=$(sed -n 's/^VMLINUZ=//p' <<< "$words")
+    MODULES=$(sed -n 's/^MODULES=//p' <<< "$words")
+}
+
+setup() { out=$(mktemp -d "${TMPDIR:-/tmp}/afterimage-test.XXXXXX"); }
+
+# A failed test leaves its folder, a passed one does not.
+teardown() {
+    if [ -n "${BATS_TEST_COMPLETED:-}" ]; then
+        rm -rf "$out"
+    else
+        rm -f "$out"/ram.img "$out"/disk.img
+        echo "files in $out"
+        [ ! -e "$out/console.log" ] || tail -n 30 "$out/console.log"
+    fi
+}
+
+# panic_guest OPTION...: the status of qemu-panic in $status, its words in $output.
+panic_guest() {
+    run "$top/tools/qemu-panic" -o "$out" --keep-ram --modules "$MODULES" --timeout 180 "$@" "$VMLINUZ"
+    echo "$output"
+}
+
+# Every page of the dump is the page of the guest's RAM.
+dump_is_true() {
+    [ "$status" -eq 0 ]
+    [ -s "$out/vmcore" ]
+    "$ctl" verify "$out/vmcore"
+    "$ctl" verify --ram "$out/ram.img" "$out/vmcore"
+}
+
+# console TEXT...: each is on the console, as a fixed string.
+console() {
+    local text
+    for text in "$@"; do
+        grep -aqF -- "$text" "$out/console.log" || {
+            echo "not on the console: $text"
+            return 1
+        }
+    done
+}
+
+dmesg_has_panic() { grep -q 'sysrq triggered crash' "$out/dmesg.txt"; }
