@@ -54,6 +54,6 @@ console_watch() {
 
 # Seconds between two moments, as 1.234; empty if one of them was not seen.
 console_seconds() { # from to
-    [ -n "$1" ] && [ -n "$2" ] || return 0
+    if [ -z "$1" ] || [ -z "$2" ] || [ "$2" -lt "$1" ]; then return 0; fi
     printf '%d.%03d\n' $((($2 - $1) / 1000)) $((($2 - $1) % 1000))
 }
