@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lwIP's one network interface on top of a netdev: frames in and out, offloads, VLAN. */
+#include "ether.h"
+
+#include <string.h>
+
+#include "bytes.h"
+#include "clock.h"
+#include "log.h"
+#include "lwip/dhcp.h"
+#include "lwip/etharp.h"
+#include "lwip/ethip6.h"
+#include "lwip/init.h"
+#include "lwip/prot/iana.h"
+#include "lwip/prot/ip.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/ip6.h"
+#include "lwip/prot/tcp.h"
+#include "lwip/timeouts.h"
+#include "lwip_hooks.h"
+#include "netif/ethernet.h"
+
+#define FRAMES_MAX  128 /* with the device at once; a device with fewer slots says -EAGAIN first */
+#define SEGS_MAX    24  /* memory pieces of a frame */
+#define MTU_MIN     576 /* DHCP's and IPv4's own minimum */
+#define MTU_DEFAULT 1500
+#define MTU_MAX     9000
+#define TCP_CSUM_AT 16  /* of the checksum in the TCP header */
+#define DRAIN_US    (200 * MS)
+
+/* Where the parts of a frame begin, counted from the Ethernet header. */
+struct layout {
+	u16 type;    /* EtherType behind the tag, if any */
+	u16 l3, l4;
+	u8 proto;
+};
+
+/* A frame that the device may still read; its pbuf is held until net_sent(). */
+struct flight {
+	struct pbuf *p;
+	u32 seq;     /* of its first TCP payload byte */
+	bool data;   /* it has such bytes */
+};
+
+static struct {
+	struct netif netif;
+	struct netdev *dev;   /* NULL: detached */
+	struct flight flight[FRAMES_MAX];
+	unsigned int in_flight, next_slot;
+	u16 vlan, gso_size;
+	bool initialised, broken;
+} ether;
+
+s32_t net_vlan_tag(void) { return ether.vlan ? ether.vlan : -1; }
+
+/* Find the layers of a frame whose first `len` bytes are contiguous; false: none that we speak. */
+static bool frame_layout(const u8 *f, u32 len, struct layout *out)
+{
+	u32 at = SIZEOF_ETH_HDR;
+
+	if (len < at)
+		return false;
+	out->type = get_be16(f + 12);
+	if (out->type == ETHTYPE_VLAN) {
+		if (len < at + SIZEOF_VLAN_HDR)
+			return false;
+		out->type = get_be16(f + at + 2);
+		at += SIZEOF_VLAN_HDR;
+	}
+	out->l3 = (u16)at;
+	out->proto = 0;
+	if (out->type == ETHTYPE_IP) {
+		if (len < at + IP_HLEN)
+			return false;
+		out->l4 = (u16)(at + (f[at] & 15) * 4u);
+		out->proto = f[at + 9];
+	} else if (out->type == ETHTYPE_IPV6) {
+		if (len < at + IP6_HLEN)
+			return false;
+		out->l4 = (u16)(at + IP6_HLEN);
+		out->proto = f[at + 6];
+	}
+	return true;
+}
+
+/* What is let in: ARP, TCP, ICMP, and of UDP only what a DHCP client waits for. Everything else
+ * would at best make lwIP answer that it has no use for it; IPv6 extension headers are among it. */
+static bool frame_wanted(const u8 *f, u32 len)
+{
+	struct layout l;
+	u16 vid = 0;
+
+	if (!(f[0] & 1) && memcmp(f, ether.netif.hwaddr, ETH_HWADDR_LEN))
+		return false;
+	if (!frame_layout(f, len, &l))
+		return false;
+	if (get_be16(f + 12) == ETHTYPE_VLAN)
+		vid = get_be16(f + SIZEOF_ETH_HDR) & 0xfff;
+	if (vid != ether.vlan)
+		return false;
+	switch (l.type) {
+	case ETHTYPE_ARP:
+		return true;
+	case ETHTYPE_IP:
+		if (l.proto == IP_PROTO_UDP)
+			return len >= l.l4 + 8u && get_be16(f + l.l4 + 2) == LWIP_IANA_PORT_DHCP_CLIENT;
+		return l.proto == IP_PROTO_TCP || l.proto == IP_PROTO_ICMP;
+	case ETHTYPE_IPV6:
+		return l.proto == IP6_NEXTH_TCP || l.proto == IP6_NEXTH_ICMP6;
+	}
+	return false;
+}
+
+void net_received(struct netdev *d, const void *frame, u32 len, bool csum_known)
+{
+	struct netif *n = &ether.netif;
+	struct pbuf *p;
+
+	if (d != ether.dev || len < SIZEOF_ETH_HDR || len > PBUF_POOL_BUFSIZE)
+		return;
+	p = pbuf_alloc(PBUF_RAW, (u16_t)len, PBUF_POOL);
+	if (!p)
+		return;
+	memcpy(p->payload, frame, len); /* looked at only now: the device may still change its copy */
+	if (!frame_wanted(p->payload, len)) {
+		pbuf_free(p);
+		return;
+	}
+	if (csum_known)
+		n->chksum_flags &= (u16_t)~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
+	else
+		n->chksum_flags |= NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
+	if (n->input(p, n) != ERR_OK)
+		pbuf_free(p);
+}
+
+void net_sent(struct netdev *d, void *cookie)
+{
+	struct flight *f = cookie;
+
+	if (d != ether.dev || !f->p)
+		return;
+	pbuf_free(f->p);
+	f->p = NULL;
+	ether.in_flight--;
+}
+
+static struct flight *flight_take(void)
+{
+	if (ether.in_flight == FRAMES_MAX)
+		return NULL;
+	while (ether.flight[ether.next_slot % FRAMES_MAX].p)
+		ether.next_slot++;
+	return &ether.flight[ether.next_slot++ % FRAMES_MAX];
+}
+
+/* Sum of the TCP pseudo header (RFC 793 3.1, RFC 8200 8.1), not inverted: what a device that
+ * completes checksums wants to find in the checksum field (virtio 1.2, 5.1.6.2). */
+static u16 pseudo_sum(const u8 *f, const struct layout *l, u32 tcp_len)
+{
+	bool v6 = l->type == ETHTYPE_IPV6;
+	u32 sum = net_checksum(f + l->l3 + (v6 ? 8 : 12), v6 ? 32 : 8);
+
+	sum += __builtin_bswap16(IP_PROTO_TCP) + __builtin_bswap16((u16)tcp_len);
+	sum = (sum >> 16) + (u16)sum;
+	return (u16)((sum >> 16) + sum);
+}
+
+/* Leave to the device what it offers to do. */
+static void frame_offload(struct pbuf *p, struct flight *fl, struct net_offload *off)
+{
+	u8 *f = p->payload;
+	struct layout l;
+	u32 tcp_len, head;
+
+	if (!frame_layout(f, p->len, &l) || l.proto != IP_PROTO_TCP || p->len < l.l4 + TCP_HLEN)
+		return;
+	tcp_len = p->tot_len - l.l4;
+	head = (f[l.l4 + 12] >> 4) * 4u;
+	fl->data = tcp_len > head;
+	fl->seq = get_be32(f + l.l4 + 4);
+	if (!(ether.dev->caps & NETDEV_CSUM))
+		return;
+	put_le16(f + l.l4 + TCP_CSUM_AT, pseudo_sum(f, &l, tcp_len));
+	off->csum = true;
+	off->csum_start = l.l4;
+	off->csum_offset = TCP_CSUM_AT;
+	off->ipv6 = l.type == ETHTYPE_IPV6;
+	if (ether.gso_size && tcp_len - head > ether.gso_size) {
+		off->gso_size = ether.gso_size;
+		off->header_len = (u16)(l.l4 + head);
+	}
+}
+
+/* lwIP's netif->linkoutput. The device reads the pbufs themselves: they are held until it is done,
+ * and their addresses copied now, since lwIP moves them back and forth for a retransmission. */
+static err_t ether_send(struct netif *n, struct pbuf *p)
+{
+	struct net_seg seg[SEGS_MAX];
+	struct net_offload off = { 0 };
+	struct flight *f = flight_take();
+	unsigned int count = 0;
+	int err;
+
+	(void)n;
+	if (!f || !ether.dev)
+		return ERR_MEM;
+	f->data = false;
+	for (struct pbuf *q = p; q; q = q->next) {
+		pa_t pa = (pa_t)q->payload;
+
+		if (!q->len)
+			continue;
+		if (count && seg[count - 1].pa + seg[count - 1].len == pa) {
+			seg[count - 1].len += q->len;
+			continue;
+		}
+		if (count == SEGS_MAX)
+			return ERR_BUF;
+		seg[count++] = (struct net_seg){ .pa = pa, .len = q->len };
+	}
+	frame_offload(p, f, &off);
+	err = ether.dev->ops->send(ether.dev, seg, count, &off, f);
+	if (err == -EIO)
+		ether.broken = true;
+	if (err)
+		return ERR_MEM; /* lwIP keeps the segment and tries again */
+	pbuf_ref(p);
+	f->p = p;
+	ether.in_flight++;
+	return ERR_OK;
+}
+
+static err_t ether_init(struct netif *n)
+{
+	n->name[0] = 'e';
+	n->name[1] = 'n';
+	n->output = etharp_output;
+	n->output_ip6 = ethip6_output;
+	n->linkoutput = ether_send;
+	n->hwaddr_len = ETH_HWADDR_LEN;
+	memcpy(n->hwaddr, ether.dev->mac, ETH_HWADDR_LEN);
+	n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP |
+	           NETIF_FLAG_MLD6;
+	if (ether.dev->caps & NETDEV_CSUM)
+		NETIF_SET_CHECKSUM_CTRL(n, NETIF_CHECKSUM_ENABLE_ALL & ~NETIF_CHECKSUM_GEN_TCP);
+	return ERR_OK;
+}
+
+struct netif *ether_attach(struct netdev *d, const struct config *cfg)
+{
+	u16 mtu = d->mtu ? d->mtu : MTU_DEFAULT;
+
+	if (!ether.initialised)
+		lwip_init();
+	ether.initialised = true;
+	if (cfg->mtu)
+		mtu = d->mtu ? MIN(d->mtu, cfg->mtu) : cfg->mtu;
+	ether.dev = d;
+	ether.broken = false;
+	ether.vlan = cfg->vlan;
+	ether.gso_size = 0;
+	ether.in_flight = 0;
+	memset(ether.flight, 0, sizeof(ether.flight));
+	netif_add(&ether.netif, NULL, NULL, NULL, NULL, ether_init, ethernet_input);
+	netif_set_default(&ether.netif);
+	mtu = MAX(mtu, (u16)MTU_MIN);
+	ether.netif.mtu = MIN(mtu, (u16)MTU_MAX);
+	ether.netif.mtu6 = ether.netif.mtu;
+	netif_set_up(&ether.netif);
+	return &ether.netif;
+}
+
+void ether_detach(void)
+{
+	struct netdev *d = ether.dev;
+
+	if (!d)
+		return;
+	dhcp_release_and_stop(&ether.netif);
+	dhcp_cleanup(&ether.netif);
+	ether_kick();
+	(void)WAIT_FOR(d->ops->poll(d) || !ether.in_flight, DRAIN_US);
+	ether.dev = NULL;
+	d->ops->release(d);
+	for (unsigned int i = 0; i < FRAMES_MAX; i++) {
+		if (ether.flight[i].p)
+			pbuf_free(ether.flight[i].p);
+		ether.flight[i].p = NULL;
+	}
+	ether.in_flight = 0;
+	netif_remove(&ether.netif);
+}
+
+int ether_poll(void)
+{
+	struct netdev *d = ether.dev;
+	int err = d->ops->poll(d);
+
+	if (err || ether.broken)
+		return -EIO;
+	sys_check_timeouts();
+	ether_kick();
+	return 0;
+}
+
+void ether_kick(void) { ether.dev->ops->kick(ether.dev); }
+
+void ether_set_gso_size(u16 mss) { ether.gso_size = mss; }
+
+bool ether_sending_before(u32 seq)
+{
+	unsigned int left = ether.in_flight;
+
+	for (unsigned int i = 0; left && i < FRAMES_MAX; i++) {
+		const struct flight *f = &ether.flight[i];
+
+		if (!f->p)
+			continue;
+		left--;
+		if (f->data && (s32)(f->seq - seq) < 0)
+			return true;
+	}
+	return false;
+}
+
+unsigned int ether_in_flight(void) { return ether.in_flight; }

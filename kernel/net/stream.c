@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One outgoing TCP connection over lwIP that sends by reference, in segments far larger than the
+ * MSS where the device cuts them. */
+#include "stream.h"
+
+#include <string.h>
+
+#include "address.h"
+#include "ether.h"
+#include "log.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+
+#define MSS_MIN      64          /* below this a peer is only wasting our time */
+#define BIG_BYTES    61440u      /* with its headers still a 16-bit IP length */
+#define SMALL_BYTES  1400u       /* lwIP can split such a segment in its largest pool */
+#define PIECES_MAX   20u         /* pbufs in a segment, within ether.c's and the device's limit */
+#define FRESH_MSS    10u         /* initial window in segments, RFC 6928 */
+#define BATCH_MSS    16u         /* without a cutting device: frames worth one notification */
+#define RTX_CLAMP    3           /* bounds the backoff: the stall deadline decides, not a count */
+
+static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+	struct stream *s = arg;
+
+	(void)err;
+	if (pcb->mss < MSS_MIN) {
+		tcp_abort(pcb);
+		return ERR_ABRT;
+	}
+	s->connected = true;
+	s->mss = pcb->mss;
+	s->big_mss = s->big ? (u16)(BIG_BYTES / pcb->mss * pcb->mss) : pcb->mss;
+	s->last_ack = pcb->lastack;
+	pcb->cwnd = MAX(pcb->cwnd, FRESH_MSS * s->mss);
+	return ERR_OK;
+}
+
+static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
+{
+	struct stream *s = arg;
+
+	(void)pcb;
+	s->done += len;
+	return ERR_OK;
+}
+
+/* Nothing is expected of the peer: what it says is thrown away. */
+static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
+{
+	struct stream *s = arg;
+
+	(void)err;
+	if (!p) {
+		s->peer_fin = true;
+		return ERR_OK;
+	}
+	tcp_recved(pcb, p->tot_len);
+	pbuf_free(p);
+	return ERR_OK;
+}
+
+/* lwIP has freed the pcb already. */
+static void on_error(void *arg, err_t err)
+{
+	struct stream *s = arg;
+
+	s->pcb = NULL;
+	if (err == ERR_CLSD)
+		s->error = 0;
+	else if (err == ERR_RST)
+		s->error = s->connected ? -ECONNRESET : -ECONNREFUSED;
+	else
+		s->error = -EPIPE;
+}
+
+static void stream_drop(struct stream *s, bool reset)
+{
+	struct tcp_pcb *pcb = s->pcb;
+
+	if (!pcb)
+		return;
+	tcp_arg(pcb, NULL);
+	tcp_err(pcb, NULL);
+	tcp_sent(pcb, NULL);
+	tcp_recv(pcb, NULL);
+	s->pcb = NULL;
+	tcp_abandon(pcb, reset);
+}
+
+int stream_start(struct stream *s, const struct target *t, bool big)
+{
+	ip_addr_t to = address_of(t->host, t->v6);
+	struct tcp_pcb *pcb = tcp_new_ip_type(t->v6 ? IPADDR_TYPE_V6 : IPADDR_TYPE_V4);
+	err_t err;
+
+	if (!pcb)
+		return -ENOMEM;
+	memset(s, 0, sizeof(*s));
+	s->pcb = pcb;
+	s->big = big;
+	tcp_arg(pcb, s);
+	tcp_sent(pcb, on_sent);
+	tcp_recv(pcb, on_received);
+	tcp_err(pcb, on_error);
+	err = tcp_connect(pcb, &to, t->port, on_connected);
+	if (err == ERR_OK)
+		return 0;
+	stream_drop(s, false);
+	return err == ERR_RTE ? -EHOSTUNREACH : -ENOMEM;
+}
+
+/* Slow start by bytes acknowledged without lwIP's limit of two segments an ACK: a receiver that
+ * coalesces answers 60 KiB with one ACK. */
+static void grow_window(struct stream *s, u32 acked)
+{
+	struct tcp_pcb *pcb = s->pcb;
+	u32 counted = MIN(acked, 2u * s->mss);
+
+	if (pcb->cwnd < pcb->ssthresh && !(pcb->flags & TF_INFR))
+		pcb->cwnd = MIN(pcb->cwnd + acked - counted, pcb->ssthresh);
+}
+
+/* lwIP does not expect segments larger than a window. Behind a retransmission timeout the congestion
+ * window is one MSS, and it neither sends a larger segment nor starts a timer for it: a stall for
+ * ever. Nothing being in flight, the segment at the head may always go. A peer that shrank its window
+ * below such a segment takes of it what fits. */
+static void unstick(struct tcp_pcb *pcb)
+{
+	struct tcp_seg *head = pcb->unsent;
+	tcpwnd_size_t peer = pcb->snd_wnd;
+
+	if (pcb->unacked || !head || !head->len)
+		return;
+	if (pcb->cwnd < head->len)
+		pcb->cwnd = head->len;
+	if (peer && peer < head->len && head->len > pcb->mss)
+		pcb->snd_wnd = head->len;
+	tcp_output(pcb);
+	pcb->snd_wnd = peer;
+}
+
+void stream_tend(struct stream *s)
+{
+	struct tcp_pcb *pcb = s->pcb;
+
+	if (!pcb)
+		return;
+	if (s->connected) {
+		u32 acked = pcb->lastack - s->last_ack;
+
+		acked = (u32)MIN((u64)acked, s->given - s->acked); /* a FIN counts as one, too */
+		s->last_ack = pcb->lastack;
+		s->acked += acked;
+		grow_window(s, acked);
+	}
+	pcb->nrtx = MIN(pcb->nrtx, (u8_t)RTX_CLAMP);
+	pcb->persist_probe = 0;
+	if (!pcb->unsent)
+		pcb->persist_backoff = 0; /* a probe's byte was the last: lwIP asserts there is more */
+	unstick(pcb);
+	if (pcb->flags & TF_NAGLEMEMERR) /* a frame found no room in the device */
+		tcp_output(pcb);
+}
+
+u32 stream_room(const struct stream *s, u64 want)
+{
+	const struct tcp_pcb *pcb = s->pcb;
+	u32 window, flight, room, most;
+
+	if (!pcb)
+		return 0;
+	most = (u32)MIN(want, (u64)BIG_BYTES); /* tcp_write() counts in 16 bits */
+	window = MIN(pcb->cwnd, pcb->snd_wnd);
+	flight = pcb->snd_lbb - pcb->lastack;
+	if (!flight && window < s->mss) { /* lwIP's persist timer needs something to probe with */
+		room = MIN((u32)s->mss, SMALL_BYTES);
+		return MIN(room, most);
+	}
+	room = window > flight ? window - flight : 0;
+	room = MIN(room, pcb->snd_buf);
+	if (room >= most)
+		return most;
+	/* rather wait for more ACKs than cut the window into crumbs */
+	if (flight && room < window / 4)
+		return 0;
+	return room > s->mss ? room - room % s->mss : room;
+}
+
+/* Pieces that the segment at the end of the queue has already. */
+static unsigned int tail_pieces(const struct tcp_pcb *pcb)
+{
+	const struct tcp_seg *seg = pcb->unsent;
+
+	while (seg && seg->next)
+		seg = seg->next;
+	return seg ? pbuf_clen(seg->p) : 0;
+}
+
+int stream_give(struct stream *s, const void *p, u32 len)
+{
+	struct tcp_pcb *pcb = s->pcb;
+	err_t err;
+
+	if (tail_pieces(pcb) >= PIECES_MAX) {
+		tcp_output(pcb);
+		if (tail_pieces(pcb) >= PIECES_MAX)
+			return -EAGAIN;
+	}
+	/* lwIP counts congestion in MSS, so the large one is only shown to the cutting of segments */
+	pcb->mss = s->big_mss;
+	err = tcp_write(pcb, p, (u16_t)len, 0);
+	pcb->mss = s->mss;
+	if (err != ERR_OK)
+		return -EAGAIN;
+	s->given += len;
+	return 0;
+}
+
+void stream_push(struct stream *s, bool now)
+{
+	struct tcp_pcb *pcb = s->pcb;
+	u32 waiting, enough;
+
+	if (!pcb)
+		return;
+	waiting = pcb->snd_lbb - pcb->snd_nxt;
+	enough = s->big ? s->big_mss : BATCH_MSS * s->mss;
+	if (now || waiting >= enough || pcb->snd_nxt == pcb->lastack || !stream_room(s, enough))
+		tcp_output(pcb);
+}
+
+u32 stream_seq(const struct stream *s, u64 off)
+{
+	return s->pcb ? s->pcb->snd_lbb - (u32)(s->given - off) : 0;
+}
+
+void stream_close(struct stream *s)
+{
+	if (s->pcb)
+		tcp_shutdown(s->pcb, 0, 1);
+}
+
+bool stream_fin_acked(const struct stream *s)
+{
+	return !s->pcb || s->pcb->state == FIN_WAIT_2 || s->pcb->state == TIME_WAIT;
+}
+
+void stream_abort(struct stream *s) { stream_drop(s, true); }
+
+void stream_forget(struct stream *s) { stream_drop(s, false); }
