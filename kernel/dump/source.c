@@ -21,7 +21,7 @@ static struct {
 	pa_t phdrs;
 	u32 n_phdr;
 	bool told_load, told_note;
-	struct { pa_t start, end; } last_hit;
+	struct { pa_t start, end; u32 next; } last_hit;
 } src;
 
 /* Program header i; zeros (PT_NULL) when it cannot be read. */
@@ -244,13 +244,19 @@ static bool in_range(pa_t pa, u64 len, pa_t start, u64 size)
 bool source_holds(pa_t pa, u64 len)
 {
 	struct elf64_phdr ph;
-	u32 at = 0;
+	u32 at = src.last_hit.next;
 
-	/* dumps go from page to page of one range: the last answer is nearly always the next one */
+	/* dumps go from page to page and from range to range: the last answer is nearly always the
+	 * next one, else the range behind it */
 	if (in_range(pa, len, src.last_hit.start, src.last_hit.end - src.last_hit.start))
 		return true;
-	while (source_next_load(&at, &ph))
-		if (in_range(pa, len, ph.p_offset, ph.p_memsz))
+	for (int round = 0; round < 2; round++, at = 0) {
+		while (source_next_load(&at, &ph)) {
+			if (!in_range(pa, len, ph.p_offset, ph.p_memsz))
+				continue;
+			src.last_hit.next = at;
 			return true;
+		}
+	}
 	return false;
 }
