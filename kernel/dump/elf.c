@@ -179,7 +179,7 @@ static int write_contents(struct sink *s, struct dump_stats *st, const struct la
 		err = write_load(s, st, cursor, load_start(&ph), load_bytes(&ph), pass);
 		cursor += load_bytes(&ph);
 	}
-	return err;
+	return err || cursor == l->total ? err : -ESTALE;
 }
 
 int elf_write(struct sink *s, struct dump_stats *st)
