@@ -50,7 +50,9 @@ void test_fail(const char *file, int line, const char *what);
 void test_log_clear(void);
 int test_logged(const char *text);
 
-/* fake_clock.c: time moves by step_us with every clock_us(), and by delays. */
+/* fake_clock.c: time moves by step_us with every clock_us(), and by delays; fake_expired is what
+ * clock_expired() says. */
 extern unsigned long long fake_now_us, fake_step_us;
+extern int fake_expired;
 
 #endif

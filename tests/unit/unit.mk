@@ -2,3 +2,8 @@
 # One line per unit test: unit_NAME = the sources under test that tests/unit/test_NAME.c is linked
 # with (besides test_main.c, fake_log.c, fake_clock.c). NOCLOCK in the list leaves fake_clock.c out.
 unit_area = kernel/dump/area.c
+dump_core := kernel/dump/source.c kernel/dump/vmcoreinfo.c tests/unit/oldmem_fresh.c
+fake_dump := tests/unit/fake_memory.c tests/unit/elfcorehdr.c
+unit_vmcore = $(dump_core) kernel/dump/elf.c kernel/dump/dump.c $(fake_dump) tests/unit/vmcore_ref.c \
+	tests/unit/check_sink.c
+$(B)/unit/vmcore: kernel/dump/oldmem.c # included by oldmem_fresh.c
