@@ -129,9 +129,9 @@ static int batch_flush(struct disk_sink *k)
 
 static void batch_add(struct batch *b, pa_t pa, u64 len)
 {
-	struct blk_seg *last = &b->seg[b->n - 1];
+	struct blk_seg *last = b->n ? &b->seg[b->n - 1] : NULL;
 
-	if (b->n && last->pa + last->len == pa)
+	if (last && last->pa + last->len == pa)
 		last->len += len;
 	else
 		b->seg[b->n++] = (struct blk_seg){ .pa = pa, .len = len };

@@ -7,3 +7,4 @@ fake_dump := tests/unit/fake_memory.c tests/unit/elfcorehdr.c
 unit_vmcore = $(dump_core) kernel/dump/elf.c kernel/dump/dump.c $(fake_dump) tests/unit/vmcore_ref.c \
 	tests/unit/check_sink.c
 $(B)/unit/vmcore: kernel/dump/oldmem.c # included by oldmem_fresh.c
+unit_disk_sink = tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/format.c

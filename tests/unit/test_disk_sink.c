@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The disk sink: which area it takes, what it refuses, what it writes, and that a power cut at any
+ * moment leaves a header that says the truth. */
+#include "test.h"
+
+#include "bytes.h"
+#include "dump/disk_sink.h"
+#include "memdisk.h"
+
+#define AREA_AT (1 * MIB) /* in a partition */
+#define AREA_SIZE (2 * MIB)
+#define DATA_AT(area) ((area) + AREA_BLOCK + AREA_DATA_OFF)
+#define OLD_TIME 1000000000
+#define NEW_TIME 1714567890
+
+static const struct target target = { .kind = TARGET_DISK, .uuid = { 1, 2, 3 } };
+static struct config cfg;
+static char reason[DISK_REASON_MAX];
+static struct sink *sink;
+
+static u32 seed = 1;
+static u32 rnd(u32 below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % below;
+}
+
+static void mbr_partition(struct memdisk *d, int i, u8 type, u64 start, u64 len)
+{
+	u8 *e = d->mem + 446 + 16 * i;
+
+	e[4] = type;
+	put_le32(e + 8, (u32)(start / d->blk.sector_bytes));
+	put_le32(e + 12, (u32)(len / d->blk.sector_bytes));
+	d->mem[510] = 0x55;
+	d->mem[511] = 0xaa;
+}
+
+/* One disk of 4 MiB with the area in its first partition. */
+static struct memdisk *fresh(void)
+{
+	struct memdisk *d;
+
+	memdisk_clear();
+	d = memdisk_add(4 * MIB, 512);
+	for (u64 i = 0; i < d->blk.size; i++)
+		d->mem[i] = (u8)(i * 7 + (i >> 12));
+	memset(d->mem, 0, 512);
+	mbr_partition(d, 0, 0x83, AREA_AT, AREA_SIZE + AREA_BLOCK);
+	memdisk_format(d, AREA_AT, AREA_SIZE, 1);
+	cfg = (struct config){ .stall_s = 300 };
+	reason[0] = '\0';
+	disk_sink_set_probe(memdisk_probe);
+	return d;
+}
+
+static int opened(u64 bytes, bool copy)
+{
+	return disk_sink_open(&sink, &cfg, &target, bytes, NEW_TIME, copy, reason);
+}
+
+static struct area_header *header_of(struct memdisk *d, u64 at)
+{
+	const struct area_stamp *s = (const struct area_stamp *)(d->mem + at);
+	struct area_header *h = (struct area_header *)(d->mem + at + AREA_BLOCK);
+	int i = area_stamp_check(s, d->blk.size - at) ? -1 : area_header_pick(h, s);
+
+	return i < 0 ? NULL : &h[i];
+}
+
+static bool refused(struct memdisk *d, int err, const char *text)
+{
+	bool ok = opened(64 * KIB, false) == err && strstr(reason, text) && !d->n_ops && !d->live;
+
+	if (!ok)
+		fprintf(stderr, "reason: %s, %u writes, live %d\n", reason, d->n_ops, d->live);
+	return ok;
+}
+
+static void make_complete(struct memdisk *d, u64 at, u64 len, u64 time)
+{
+	struct area_header *h = header_of(d, at);
+
+	h->state = AREA_COMPLETE;
+	h->time = time;
+	h->section_count = 1;
+	h->section[0] = (struct area_section){ .type = AREA_SECTION_VMCORE, .offset = AREA_DATA_OFF,
+		                               .flags = AREA_SECTION_WHOLE, .length = len };
+	area_header_seal(h);
+}
+
+TEST(whole_dump_in_a_partition)
+{
+	struct memdisk *d = fresh();
+	static u8 data[100001];
+	struct area_header *h;
+
+	for (u32 i = 0; i < sizeof(data); i++)
+		data[i] = (u8)rnd(256);
+	CHECK_EQ(opened(sizeof(data), false), 0);
+	CHECK_EQ(sink->caps, SINK_SEEK | SINK_TAKES_SPAN);
+	h = header_of(d, AREA_AT);
+	CHECK(h && h->state == AREA_IN_PROGRESS && h->sequence == 2);
+	CHECK_EQ(h->section[0].length, sizeof(data));
+	for (u32 off = 0; off < sizeof(data); off += 1000)
+		CHECK_EQ(sink->ops->write(sink, off, data + off, MIN(1000u, (u32)sizeof(data) - off)), 0);
+	CHECK_EQ(sink->accepted, sizeof(data));
+	CHECK_EQ(sink->ops->finish(sink, 0), 0);
+	CHECK_EQ(sink->settled, sizeof(data));
+	CHECK(!d->live);
+	CHECK(!memcmp(d->mem + DATA_AT(AREA_AT), data, sizeof(data)));
+	for (u64 i = sizeof(data); i % AREA_BLOCK; i++)
+		CHECK_EQ(d->mem[DATA_AT(AREA_AT) + i], 0);
+	h = header_of(d, AREA_AT);
+	CHECK(h && h->state == AREA_COMPLETE && h->sequence == 3 && h->time == NEW_TIME);
+	CHECK_EQ(h->section_count, 1);
+	CHECK_EQ(h->section[0].type, AREA_SECTION_VMCORE);
+	CHECK_EQ(h->section[0].flags, AREA_SECTION_WHOLE);
+	CHECK_EQ(h->section[0].offset, AREA_DATA_OFF);
+	CHECK_EQ(h->section[0].length, sizeof(data));
+	CHECK_EQ(h->settled, sizeof(data));
+	CHECK_EQ(h->writer, 1);
+}
+
+TEST(whole_disk_area_hides_an_old_partition_table)
+{
+	struct memdisk *d = fresh();
+
+	memdisk_format(d, 0, 3 * MIB, 1); /* the partition's stamp is now inside this area */
+	CHECK_EQ(opened(64 * KIB, true), 0);
+	CHECK_EQ(sink->caps, SINK_SEEK);
+	CHECK_EQ(sink->ops->finish(sink, 0), 0);
+	CHECK(header_of(d, 0)->state == AREA_COMPLETE && header_of(d, AREA_AT)->state == AREA_EMPTY);
+}
+
+TEST(right_area_among_disks)
+{
+	struct memdisk *a = fresh(), *b = memdisk_add(4 * MIB, 4096), *c = memdisk_add(64 * KIB, 512);
+
+	a->mem[AREA_AT] = 0;
+	memdisk_format(b, 0, 3 * MIB, 9);
+	CHECK(refused(a, -ENODEV, "no such dump area on 3 disks"));
+	memdisk_format(b, 0, 3 * MIB, 1);
+	CHECK_EQ(opened(64 * KIB, false), 0);
+	CHECK_EQ(sink->ops->finish(sink, -EIO), -EIO);
+	CHECK(header_of(b, 0)->state == AREA_IN_PROGRESS);
+	CHECK(!a->n_ops && !c->n_ops && !b->live);
+}
+
+TEST(what_is_refused)
+{
+	struct memdisk *d = fresh(), *e;
+	struct area_stamp *s;
+
+	d->mem[AREA_AT + 100] ^= 1;
+	CHECK(refused(d, -EBADMSG, "stamp on memdisk 0 byte 1048576 is damaged"));
+
+	d = fresh();
+	s = (struct area_stamp *)(d->mem + AREA_AT);
+	s->feature_incompat = 1;
+	area_stamp_seal(s);
+	CHECK(refused(d, -EPROTONOSUPPORT, "newer format"));
+
+	d = fresh();
+	s = (struct area_stamp *)(d->mem + AREA_AT);
+	s->extent_count = 2;
+	area_stamp_seal(s);
+	CHECK(refused(d, -EPROTONOSUPPORT, "area of 2 extents"));
+
+	d = fresh();
+	d->mem[AREA_AT + AREA_BLOCK + 1000] ^= 1;
+	CHECK(refused(d, -EBADMSG, "headers are damaged"));
+
+	d = fresh();
+	d->blk.read_only = true;
+	CHECK(refused(d, -EROFS, "read-only"));
+
+	d = fresh();
+	e = memdisk_add(4 * MIB, 512);
+	memdisk_format(e, 0, MIB, 1);
+	CHECK(refused(d, -EEXIST, "2 areas with this UUID: memdisk 0 byte 1048576, memdisk 1 byte 0"));
+	CHECK(!e->n_ops);
+
+	d = fresh();
+	CHECK_EQ(opened(AREA_SIZE - AREA_DATA_OFF + 1, false), -ENOSPC);
+	CHECK(strstr(reason, "dump of 2031617 bytes, area on memdisk 0 holds 2031616"));
+	CHECK(!d->n_ops && !d->live);
+	CHECK_EQ(opened(AREA_SIZE - AREA_DATA_OFF, false), 0);
+
+	d = fresh();
+	header_of(d, AREA_AT)->sequence = ~0ull;
+	area_header_seal((struct area_header *)(d->mem + AREA_AT + AREA_BLOCK));
+	CHECK(refused(d, -EBADMSG, "headers are damaged"));
+}
+
+TEST(complete_dump_is_kept_unless_told_otherwise)
+{
+	struct memdisk *d = fresh();
+
+	make_complete(d, AREA_AT, 5000, NEW_TIME);
+	CHECK(refused(d, -EEXIST, "holds dump of 2024-05-01T12:51:30Z"));
+	make_complete(d, AREA_AT, 5000, 951782400);
+	CHECK(refused(d, -EEXIST, "holds dump of 2000-02-29T00:00:00Z"));
+	make_complete(d, AREA_AT, 5000, ~0ull);
+	CHECK(refused(d, -EEXIST, "holds dump of 9999-12-31T"));
+	make_complete(d, AREA_AT, 5000, 0);
+	CHECK(refused(d, -EEXIST, "holds dump of unknown time"));
+	cfg.overwrite = true;
+	CHECK_EQ(opened(64 * KIB, false), 0);
+	CHECK(header_of(d, AREA_AT)->state == AREA_IN_PROGRESS);
+}
+
+TEST(any_order_of_writes_and_spans)
+{
+	static u8 want[1 << 20] ALIGNED(4096), old_ram[1 << 20] ALIGNED(4096);
+
+	for (u32 i = 0; i < sizeof(old_ram); i++)
+		old_ram[i] = (u8)rnd(256);
+	for (int round = 0; round < 20; round++) {
+		struct memdisk *d = fresh();
+		u64 whole = 0;
+
+		memcpy(want, d->mem + DATA_AT(AREA_AT), sizeof(want));
+		CHECK_EQ(opened(sizeof(want), false), 0);
+		for (int i = 0; i < 400; i++) {
+			u32 from = rnd(sizeof(want)), len = 1 + rnd(rnd(4) ? 300 : 150000);
+			u32 off = rnd(3) ? (u32)whole : rnd(sizeof(want));
+			int rc;
+
+			if (off > sizeof(want) / 2 && !rnd(4))
+				off = 0;
+			if (rnd(3) == 0) { /* a span */
+				from = (u32)ALIGN_DOWN(from, 4096);
+				off = (u32)ALIGN_DOWN(off, 4096);
+				len = (u32)ALIGN_UP(len, 4096);
+			}
+			len = MIN(len, (u32)sizeof(want) - MAX(off, from));
+			if ((off | from | len) % 4096 == 0 && len)
+				rc = sink->ops->write_span(sink, off, (pa_t)(old_ram + from), len);
+			else
+				rc = sink->ops->write(sink, off, old_ram + from, len);
+			CHECK_EQ(rc, 0);
+			/* Behind the last byte a block is zeros; in between, what was there. */
+			if (off + len > whole) {
+				u64 end = ALIGN_UP(off + len, 4096), from0 = ALIGN_DOWN(off, 4096);
+
+				from0 = MAX(from0, ALIGN_UP(whole, 4096));
+				if (from0 < end)
+					memset(want + from0, 0, MIN(end, sizeof(want)) - from0);
+				whole = off + len;
+			}
+			memcpy(want + off, old_ram + from, len);
+		}
+		CHECK_EQ(sink->ops->finish(sink, 0), 0);
+		CHECK(!memcmp(d->mem + DATA_AT(AREA_AT), want, whole));
+		CHECK_EQ(header_of(d, AREA_AT)->section[0].length, whole);
+		CHECK_EQ(sink->settled, sink->accepted);
+	}
+}
+
+TEST(adjacent_spans_become_large_writes)
+{
+	static u8 ram[1 << 20] ALIGNED(4096);
+	struct memdisk *d;
+	u64 total = 64 * MIB;
+
+	fresh();
+	memdisk_clear();
+	d = memdisk_add(80 * MIB, 512);
+	memdisk_format(d, 0, 72 * MIB, 1);
+	CHECK_EQ(opened(total + 4096, false), 0);
+	CHECK_EQ(sink->ops->write(sink, 0, ram, 4096), 0);
+	for (u64 off = 4096; off < total; off += MIB)
+		CHECK_EQ(sink->ops->write_span(sink, off, (pa_t)ram, MIB), 0);
+	CHECK_EQ(sink->ops->finish(sink, 0), 0);
+	CHECK_EQ(sink->settled, total + 4096);
+	CHECK_EQ(d->requests, 2 + 5); /* headers, and 64 MiB and a bit by 16 */
+}
+
+TEST(device_errors_reach_the_caller)
+{
+	struct memdisk *d = fresh();
+	static u8 ram[1 << 17] ALIGNED(4096);
+
+	/* A span that the device cannot fetch, then the second try that copies. */
+	CHECK_EQ(opened(sizeof(ram), false), 0);
+	d->fail_writes = -EREMOTEIO;
+	CHECK_EQ(sink->ops->write_span(sink, 0, (pa_t)ram, sizeof(ram)), 0);
+	CHECK_EQ(sink->ops->write_span(sink, sizeof(ram), (pa_t)ram, 4096), 0);
+	CHECK_EQ(sink->ops->write(sink, MIB, ram, 1), -EREMOTEIO);
+	CHECK(strstr(sink->reason, "memdisk 0: cannot write"));
+	CHECK_EQ(sink->ops->finish(sink, -EREMOTEIO), -EREMOTEIO);
+	CHECK(!d->live);
+	d->fail_writes = 0;
+	CHECK_EQ(opened(sizeof(ram), true), 0);
+	CHECK_EQ(sink->ops->write(sink, 0, ram, sizeof(ram)), 0);
+	CHECK_EQ(sink->ops->finish(sink, 0), 0);
+	CHECK(header_of(d, AREA_AT)->state == AREA_COMPLETE && header_of(d, AREA_AT)->sequence == 4);
+
+	/* The last header is not written: the dump has failed, whatever was written before. */
+	d = fresh();
+	CHECK_EQ(opened(4096, false), 0);
+	CHECK_EQ(sink->ops->write(sink, 0, ram, 4096), 0);
+	d->fail_writes = -EIO;
+	d->fail_after = 1;
+	CHECK_EQ(sink->ops->finish(sink, 0), -EIO);
+	CHECK(strstr(sink->reason, "header"));
+	CHECK(header_of(d, AREA_AT)->state == AREA_IN_PROGRESS && !d->live);
+
+	/* Nor does it count if the flush behind it fails. */
+	d = fresh();
+	CHECK_EQ(opened(4096, false), 0);
+	CHECK_EQ(sink->ops->write(sink, 0, ram, 4096), 0);
+	d->fail_flush = -EIO;
+	CHECK_EQ(sink->ops->finish(sink, 0), -EIO);
+	CHECK(!d->live);
+
+	/* Not even the first mark can be made. */
+	d = fresh();
+	d->fail_flush = -EIO;
+	CHECK_EQ(opened(4096, false), -EIO);
+	CHECK(strstr(reason, "header") && !d->n_ops && !d->live);
+
+	/* More than was announced. */
+	d = fresh();
+	CHECK_EQ(opened(4096, false), 0);
+	CHECK_EQ(sink->ops->write(sink, AREA_SIZE, ram, 4096), -ENOSPC);
+	CHECK_EQ(sink->ops->write_span(sink, ALIGN_DOWN(~0ull, 4096), (pa_t)ram, 8192), -ENOSPC);
+	CHECK_EQ(sink->ops->finish(sink, -ENOSPC), -ENOSPC);
+	CHECK(header_of(d, AREA_AT)->state == AREA_IN_PROGRESS && !d->live);
+}
+
+TEST(slow_device_stalls)
+{
+	struct memdisk *d = fresh();
+	static u8 ram[4096] ALIGNED(4096);
+	int rc = 0, n = 0;
+
+	cfg.stall_s = 10;
+	CHECK_EQ(opened(AREA_SIZE - AREA_DATA_OFF, false), 0);
+	d->us_per_op = 1000000;
+	for (u64 off = 0; off < MIB && !rc; off += 8192, n++) /* each jumps: one device write each */
+		rc = sink->ops->write(sink, off, ram, 4096);
+	CHECK_EQ(rc, -ETIMEDOUT);
+	CHECK(n >= 10 && n <= 13);
+	CHECK(strstr(sink->reason, "stalled"));
+	CHECK_EQ(sink->ops->finish(sink, rc), -ETIMEDOUT);
+	CHECK(!d->live);
+}
+
+/* --- power cuts */
+
+static u8 *medium;
+static const u8 *first; /* the medium before the run */
+
+/* What was kept of the writes from op `from` to before `to`, sector by sector. */
+static void keep_some(const struct memdisk *d, unsigned int from, unsigned int to, u32 percent)
+{
+	for (unsigned int i = from; i < to; i++)
+		for (u64 at = 0; at < d->ops[i].len; at += 512)
+			if (rnd(100) < percent)
+				memcpy(medium + d->ops[i].off + at, d->ops[i].data + at, 512);
+}
+
+static bool truthful(const u8 *dump, u64 dump_bytes, const u8 *old, u64 old_bytes, u64 disk_bytes)
+{
+	const struct area_stamp *s = (const struct area_stamp *)(medium + AREA_AT);
+	const struct area_header *h = (const struct area_header *)(medium + AREA_AT + AREA_BLOCK);
+	u64 end = AREA_AT + AREA_BLOCK + AREA_SIZE;
+	int i;
+
+	if (memcmp(medium, first, AREA_AT + AREA_BLOCK) || memcmp(medium + end, first + end, disk_bytes - end))
+		return false; /* stamp, partition table and neighbours stay */
+	i = area_header_pick(h, s);
+	if (i < 0)
+		return false;
+	if (h[i].state != AREA_COMPLETE)
+		return true;
+	if (h[i].time == OLD_TIME)
+		return h[i].section[0].length == old_bytes &&
+		       !memcmp(medium + DATA_AT(AREA_AT), old, old_bytes);
+	return h[i].section[0].length == dump_bytes && h[i].settled == dump_bytes &&
+	       !memcmp(medium + DATA_AT(AREA_AT), dump, dump_bytes);
+}
+
+TEST(power_cut_at_any_moment)
+{
+	static u8 dump[600 * 1024 + 77] ALIGNED(4096);
+	const u64 high = 256 * KIB; /* what is below goes last */
+	struct memdisk *d = fresh();
+	unsigned int safe = 0;
+	u8 *old = malloc(AREA_SIZE), *before = malloc(d->blk.size);
+
+	medium = malloc(d->blk.size);
+	for (u32 i = 0; i < sizeof(dump); i++)
+		dump[i] = (u8)rnd(256);
+	cfg.overwrite = true;
+	make_complete(d, AREA_AT, 700000, OLD_TIME);
+	memcpy(old, d->mem + DATA_AT(AREA_AT), 700000);
+	memcpy(before, d->mem, d->blk.size);
+	first = before;
+
+	CHECK_EQ(opened(sizeof(dump), false), 0);
+	CHECK_EQ(sink->ops->write(sink, 0, dump, 5000), 0);
+	for (u64 off = high; off < sizeof(dump) - 8192; off += 8192)
+		CHECK_EQ(sink->ops->write_span(sink, off, (pa_t)dump + off, 8192), 0);
+	for (u64 off = ALIGN_DOWN(sizeof(dump), 8192); off < sizeof(dump); off += 777)
+		CHECK_EQ(sink->ops->write(sink, off, dump + off, (u32)MIN(777ull, sizeof(dump) - off)), 0);
+	for (u64 off = 5000; off < high; off += 3000)
+		CHECK_EQ(sink->ops->write(sink, off, dump + off, (u32)MIN(3000ull, high - off)), 0);
+	CHECK_EQ(sink->ops->finish(sink, 0), 0);
+
+	memcpy(medium, before, d->blk.size);
+	for (unsigned int cut = 0; cut <= d->n_ops; cut++) {
+		u8 *sure = malloc(d->blk.size); /* after the last flush before the cut */
+
+		memcpy(sure, medium, d->blk.size);
+		for (int i = 0; i < 8; i++) {
+			keep_some(d, safe, cut, i == 0 ? 0 : i == 1 ? 100 : 10 + rnd(85));
+			CHECK(truthful(dump, sizeof(dump), old, 700000, d->blk.size));
+			memcpy(medium, sure, d->blk.size);
+		}
+		if (cut < d->n_ops && !d->ops[cut].len) {
+			keep_some(d, safe, cut, 100);
+			safe = cut + 1;
+		}
+		free(sure);
+	}
+	keep_some(d, safe, d->n_ops, 100);
+	CHECK(((struct area_header *)(medium + AREA_AT + AREA_BLOCK))[0].state == AREA_COMPLETE);
+	CHECK(truthful(dump, sizeof(dump), old, 700000, d->blk.size));
+	free(old);
+	free(before);
+	free(medium);
+}
