@@ -8,7 +8,23 @@
 #include "boot/trap.h"
 #include "multiboot2.h"
 
+#define PAT_UC 0
+#define PAT_WB 6
+#define PAT_AT_RESET 0x0007040600070406 /* SDM 3A, 11.12.4 */
+
 KEEP struct boot_record boot_record;
+
+/* Our page tables need PA0 = WB and PA3 = UC, which is what both the reset value and Linux's have. */
+static void pat_init(void)
+{
+	u64 pat = rdmsr(MSR_PAT);
+
+	if ((pat & 7) == PAT_WB && (pat >> 24 & 7) == PAT_UC)
+		return;
+	wrmsr(MSR_PAT, PAT_AT_RESET);
+	__asm__ volatile("wbinvd" ::: "memory");
+	write_cr3(read_cr3());
+}
 
 /* SSE on for the libraries that use it, AVX off (OSXSAVE stays clear), so that CPU-dispatching
  * codecs choose SSE2; supervisor writes obey read-only pages. */
@@ -29,6 +45,7 @@ void start(pa_t info, u32 magic)
 	boot_record.info = info;
 	boot_record.loader = magic == MULTIBOOT2_BOOT_MAGIC ? LOADER_MULTIBOOT2 : LOADER_KEXEC_FILE_LOAD;
 	trap_init();
+	pat_init();
 	map_init();
 	cpu_init();
 	main();

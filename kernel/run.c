@@ -69,11 +69,17 @@ static int target_try(const struct config *cfg, const struct target *t, bool cop
 	return err;
 }
 
+/* Of the network's errors: a stalled target (-ETIMEDOUT) has failed, a broken connection has not yet. */
+static bool connection_broke(const struct target *t, int err)
+{
+	return t->kind == TARGET_TCP && (err == -ECONNRESET || err == -EPIPE || err == -EIO);
+}
+
 /* A device that broke on a span gets everything copied; a connection that broke in mid-dump is tried
  * once more from byte 0. Each at most once. */
 static bool target_run(const struct config *cfg, const struct target *t)
 {
-	bool copy = false, again = t->kind == TARGET_TCP, opened;
+	bool copy = false, again = true, opened;
 
 	for (int tries = 0; tries < 3; tries++) {
 		int err = target_try(cfg, t, copy, &opened);
@@ -85,7 +91,7 @@ static bool target_run(const struct config *cfg, const struct target *t)
 		if (err == -EREMOTEIO && !copy) {
 			log_info("the device broke on a span: again, copying every page");
 			copy = true;
-		} else if (again) {
+		} else if (again && connection_broke(t, err)) {
 			log_info("again from byte 0");
 			again = false;
 		} else {

@@ -68,7 +68,20 @@ no_dump() {
     panic_guest --append 'dump.stall=3' --target tcp://10.0.2.2:7998
     pkill -P $$ sleep || true
     no_dump
-    console 'again from byte 0'
+    console 'stalled'
+    run grep -ac 'again from byte 0' "$out/console.log"
+    [ "$output" -eq 0 ]
+}
+
+@test "a connection that breaks in mid-dump is tried once more from byte 0" {
+    # one connection is cut after 50 MB, the next one taken whole
+    {
+        head -c 50000000 < <(exec nc -l 127.0.0.1 7997 < /dev/null) > /dev/null
+        exec nc -l 127.0.0.1 7997 < /dev/null > "$out/second"
+    } &
+    panic_guest --target tcp://10.0.2.2:7997
+    console 'again from byte 0' 'dump complete:'
+    "$ctl" verify --ram "$out/ram.img" "$out/second"
 }
 
 @test "no target at all" {
