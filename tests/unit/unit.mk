@@ -8,3 +8,8 @@ unit_vmcore = $(dump_core) kernel/dump/elf.c kernel/dump/dump.c $(fake_dump) tes
 	tests/unit/check_sink.c
 $(B)/unit/vmcore: kernel/dump/oldmem.c # included by oldmem_fresh.c
 unit_disk_sink = tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/format.c
+unit_pci = drivers/pci.c drivers/pci_quiesce.c kernel/format.c
+unit_acpi = drivers/acpi.c
+unit_power =
+unit_multiboot2 = kernel/multiboot2.c
+unit_scan = kernel/dump/scan.c
