@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Finds dump areas in files and devices, and moves their headers on.
+#include <errno.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "areafile.h"
+#include "dump/partition.h"
+
+#define WRITER_CTL 0u
+
+struct search {
+	struct areafile *a;
+	struct input in;
+	unsigned int found;
+	int damage;          /* the last stamp that cannot be used */
+	struct why *why;
+};
+
+static int read_disk(void *ctx, u64 off, void *buf, u32 len)
+{
+	struct search *s = ctx;
+
+	return input_read(&s->in, off, buf, len);
+}
+
+static int look_at(void *ctx, u64 start, u64 len)
+{
+	struct search *s = ctx;
+	struct area_stamp stamp;
+	int err;
+
+	if (len < sizeof(stamp) || input_read(&s->in, start, &stamp, sizeof(stamp)))
+		return 0;
+	err = area_stamp_check(&stamp, len);
+	if (err && err != -ENODATA)
+		s->damage = err;
+	if (err)
+		return 0;
+	if (!s->found++) {
+		s->a->start = start;
+		s->a->stamp = stamp;
+	}
+	/* The whole disk is an area: a partition table that is still there would lead into dumps. */
+	return start == 0;
+}
+
+static int search_partitions(struct search *s, int fd, u64 size)
+{
+	int sector_bytes, err;
+
+	if (!ioctl(fd, BLKSSZGET, &sector_bytes))
+		return partition_each(read_disk, size, (u32)sector_bytes, look_at, s);
+	err = partition_each(read_disk, size, 512, look_at, s);
+	if (!s->found && !s->damage) /* an image does not tell its sector size */
+		err = partition_each(read_disk, size, 4096, look_at, s);
+	return err;
+}
+
+static int read_headers(struct areafile *a, const struct input *in, struct why *why)
+{
+	struct area_header copy[2];
+	int err;
+
+	if (a->stamp.extent_count != 1)
+		return refuse(why, -EPROTONOSUPPORT, "a dump area of %u extents: not supported",
+		              a->stamp.extent_count);
+	err = input_read(in, a->start + AREA_BLOCK, copy, sizeof(copy));
+	if (err)
+		return refuse(why, err, "reading the area's headers: %s", strerror(-err));
+	a->current = area_header_pick(copy, &a->stamp);
+	if (a->current >= 0)
+		a->header = copy[a->current];
+	else
+		a->current = -1;
+	return 0;
+}
+
+int areafile_find(struct areafile *a, int fd, u64 size, struct why *why)
+{
+	struct search s = { .a = a, .in = input_of_file(fd, 0, size), .why = why };
+	int err;
+
+	memset(a, 0, sizeof(*a));
+	a->fd = fd;
+	err = search_partitions(&s, fd, size);
+	if (s.found == 1)
+		return read_headers(a, &s.in, why);
+	if (s.found)
+		return refuse(why, -EEXIST, "%u dump areas in its partitions: name one of these",
+		              s.found);
+	if (s.damage == -EPROTONOSUPPORT)
+		return refuse(why, s.damage, "the dump area is of a newer format than known here");
+	if (s.damage)
+		return refuse(why, s.damage, "the stamp of the dump area is damaged");
+	if (err < 0 && err != -ENODATA)
+		return refuse(why, err, "reading the partition table: %s", strerror(-err));
+	return refuse(why, -ENODATA, "no dump area");
+}
+
+struct input areafile_section(const struct areafile *a, const struct area_section *s, u64 length)
+{
+	/* area_header_check has seen to it that all this lies within the area, and the area within
+	 * the file */
+	return input_of_file(a->fd, a->start + AREA_BLOCK + s->offset, MIN(length, s->length));
+}
+
+const struct area_section *areafile_find_section(const struct areafile *a, u32 type)
+{
+	for (u32 i = 0; a->current >= 0 && i < a->header.section_count; i++)
+		if (a->header.section[i].type == type)
+			return &a->header.section[i];
+	return NULL;
+}
+
+int areafile_lock(int fd, const char *path)
+{
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return say_fail(-EBUSY, "%s is being worked on by another program", path);
+	return say_error(-errno, "locking %s", path);
+}
+
+int areafile_write_block(int fd, u64 off, const void *block)
+{
+	ssize_t n;
+
+	do
+		n = pwrite(fd, block, AREA_BLOCK, (off_t)off);
+	while (n < 0 && errno == EINTR);
+	if (n == AREA_BLOCK && !fsync(fd))
+		return 0;
+	return say_error(n >= 0 && n < AREA_BLOCK ? -EIO : -errno, "writing the area's block at %llu",
+	                 off);
+}
+
+void area_header_make(struct area_header *h, const u8 uuid[16], u64 sequence)
+{
+	memset(h, 0, sizeof(*h));
+	memcpy(h->magic, AREA_HEADER_MAGIC, sizeof(h->magic));
+	memcpy(h->uuid, uuid, sizeof(h->uuid));
+	h->version = AREA_VERSION;
+	h->sequence = sequence;
+	h->state = AREA_EMPTY;
+	h->writer = WRITER_CTL;
+	area_header_seal(h);
+}
+
+int areafile_set_empty(struct areafile *a)
+{
+	struct area_header h;
+	int other = !a->current, err;
+
+	if (a->current < 0 || a->header.sequence == ~0ull)
+		return say_fail(-EBADMSG, "the area's headers are damaged");
+	area_header_make(&h, a->stamp.uuid, a->header.sequence + 1);
+	err = areafile_write_block(a->fd, a->start + AREA_BLOCK + (u64)other * AREA_BLOCK, &h);
+	if (err)
+		return err;
+	a->header = h;
+	a->current = other;
+	return 0;
+}
+
+const char *area_state_name(u32 state)
+{
+	switch (state) {
+	case AREA_EMPTY:
+		return "empty";
+	case AREA_IN_PROGRESS:
+		return "in progress";
+	case AREA_COMPLETE:
+		return "complete";
+	}
+	return "unknown";
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A dump area on a block device or in an image file: where it is, what its headers say. */
+#ifndef AFTERIMAGECTL_AREAFILE_H
+#define AFTERIMAGECTL_AREAFILE_H
+
+#include "ctl.h"
+#include "dump/area.h"
+#include "input.h"
+
+struct areafile {
+	int fd;                 /* belongs to the caller */
+	u64 start;              /* of the stamp in the file */
+	struct area_stamp stamp;
+	struct area_header header; /* the copy that counts */
+	int current;               /* which one it is; -1: both are damaged */
+};
+
+/* Find the area: at the start of the file, or else at the start of a partition of it. -ENODATA:
+ * there is none; -EEXIST: several; -EBADMSG: damaged; -EPROTONOSUPPORT: made by something newer.
+ * Both header copies damaged is no error: `current` is -1. Says nothing, but *why does. */
+int areafile_find(struct areafile *a, int fd, u64 size, struct why *why);
+
+/* Keep other afterimagectls (and udev's probing) away until fd is closed. Says what is wrong. */
+int areafile_lock(int fd, const char *path);
+
+/* The bytes of a section of the area, at most `length` of them. */
+struct input areafile_section(const struct areafile *a, const struct area_section *s, u64 length);
+
+/* The section of a type; NULL: none. */
+const struct area_section *areafile_find_section(const struct areafile *a, u32 type);
+
+/* Write a sealed block and wait until it is on the medium. Says what went wrong. */
+int areafile_write_block(int fd, u64 off, const void *block);
+
+/* Mark the area empty: in the other header copy, so that a power cut leaves one that counts. */
+int areafile_set_empty(struct areafile *a);
+
+/* "empty", "in progress", "complete" */
+const char *area_state_name(u32 state);
+
+/* A sealed header without sections. */
+void area_header_make(struct area_header *h, const u8 uuid[16], u64 sequence);
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// afterimagectl format: stamps a dump area where nothing is lost by it.
+#include <blkid/blkid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "areafile.h"
+
+static const char help[] =
+	"usage: afterimagectl format DEVICE|FILE [--force]\n"
+	"\n"
+	"Makes a dump area of a whole disk, a partition or an existing image file, and prints\n"
+	"the UUID that the target disk:UUID is written with. Refused where the device is in\n"
+	"use, where it holds anything that libblkid knows, or a dump not extracted yet.\n"
+	"\n"
+	"  --force  format all the same: everything there is lost\n";
+
+/* The device or file, open for writing. A device that is mounted or otherwise in use opens only
+ * with force. Returns the descriptor or a negative errno that was told. */
+static int open_target(const char *path, bool force)
+{
+	struct stat st;
+	int fd, flags = O_RDWR | O_CLOEXEC;
+
+	if (stat(path, &st)) {
+		if (errno == ENOENT)
+			say("a file must exist before it is formatted: truncate -s 8G %s", path);
+		return say_error(-errno, "%s", path);
+	}
+	if (S_ISBLK(st.st_mode) && !force)
+		flags |= O_EXCL; /* the kernel's own test for mounted, swap, md, dm */
+	fd = open(path, flags);
+	if (fd < 0 && errno == EBUSY)
+		return say_fail(-EBUSY, "%s is in use (mounted, swap, or part of another device)", path);
+	return fd < 0 ? say_error(-errno, "%s", path) : fd;
+}
+
+static blkid_probe open_probe(int fd, const char *path)
+{
+	blkid_probe probe = blkid_new_probe();
+
+	if (!probe || blkid_probe_set_device(probe, fd, 0, 0) ||
+	    blkid_probe_enable_superblocks(probe, 1) ||
+	    blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_MAGIC |
+	                                                     BLKID_SUBLKS_BADCSUM) ||
+	    blkid_probe_enable_partitions(probe, 1) ||
+	    blkid_probe_set_partitions_flags(probe, BLKID_PARTS_MAGIC)) {
+		say("%s: libblkid cannot look at it", path);
+		blkid_free_probe(probe);
+		return NULL;
+	}
+	return probe;
+}
+
+/* Is there anything that libblkid knows? */
+static int refuse_contents(int fd, const char *path)
+{
+	blkid_probe probe = open_probe(fd, path);
+	const char *type = NULL;
+	int rc, err = 0;
+
+	if (!probe)
+		return -EIO;
+	rc = blkid_do_fullprobe(probe);
+	if (rc == 0 && blkid_probe_lookup_value(probe, "TYPE", &type, NULL) &&
+	    blkid_probe_lookup_value(probe, "PTTYPE", &type, NULL))
+		type = "something";
+	if (rc == 0)
+		err = say_fail(-EEXIST, "%s holds %s; --force overwrites it", path, type);
+	else if (rc == -2)
+		err = say_fail(-EEXIST, "%s holds more than one thing; --force overwrites them", path);
+	else if (rc < 0)
+		err = say_fail(-EIO, "%s: libblkid cannot read it", path);
+	blkid_free_probe(probe);
+	return err;
+}
+
+/* An area that holds a complete dump, or of which that cannot be told. */
+static int refuse_dump(int fd, const char *path, u64 size)
+{
+	struct why why = { "" };
+	struct areafile a;
+	char when[32];
+	int err = areafile_find(&a, fd, size, &why);
+
+	if (err == -ENODATA)
+		return 0;
+	if (err)
+		return say_fail(-EEXIST, "%s: %s; --force formats it anew", path, why.text);
+	if (a.current < 0)
+		return say_fail(-EEXIST, "%s: a dump area with damaged headers; --force formats it anew",
+		                 path);
+	if (a.header.state != AREA_COMPLETE)
+		return 0;
+	print_time(when, a.header.time);
+	return say_fail(-EEXIST, "%s holds a dump of %s that was not extracted; --force loses it", path,
+	                 a.header.time ? when : "unknown time");
+}
+
+/* No other tool shall see a file system or a partition table here any more. */
+static int wipe_signatures(int fd, const char *path)
+{
+	blkid_probe probe = open_probe(fd, path);
+	int rc;
+
+	if (!probe)
+		return -EIO;
+	while ((rc = blkid_do_probe(probe)) == 0)
+		if (blkid_do_wipe(probe, 0))
+			break;
+	blkid_free_probe(probe);
+	return rc == 1 ? 0 : say_fail(-EIO, "%s: wiping what it held", path);
+}
+
+static int random_uuid(u8 uuid[16])
+{
+	if (getrandom(uuid, 16, 0) != 16)
+		return say_error(-errno, "random numbers for the UUID");
+	uuid[6] = (uuid[6] & 0x0f) | 0x40; /* RFC 4122, 4.4: version 4, variant 1 */
+	uuid[8] = (uuid[8] & 0x3f) | 0x80;
+	return 0;
+}
+
+/* The stamp goes last, and an old one first: at no time is there a stamp without headers. */
+static int write_area(int fd, const struct area_stamp *stamp)
+{
+	static const u8 zero[AREA_BLOCK];
+	struct area_header h;
+	int err = areafile_write_block(fd, 0, zero);
+
+	area_header_make(&h, stamp->uuid, 1);
+	for (u64 copy = 0; copy < 2 && !err; copy++)
+		err = areafile_write_block(fd, (1 + copy) * AREA_BLOCK, &h);
+	return err ? err : areafile_write_block(fd, 0, stamp);
+}
+
+static int format_area(int fd, const char *path, bool force)
+{
+	struct area_stamp stamp = { .version = AREA_VERSION, .extent_count = 1 };
+	char uuid[37];
+	u64 size;
+	int err = file_size(fd, path, &size);
+
+	if (err)
+		return err;
+	size = ALIGN_DOWN(size, AREA_BLOCK);
+	if (size < AREA_MIN_BYTES + AREA_BLOCK)
+		return say_fail(-ENOSPC, "%s is too small: %llu bytes, at least %llu are needed%s", path,
+		                 size, AREA_MIN_BYTES + (u64)AREA_BLOCK,
+		                 size ? "" : " (truncate -s 8G makes a file larger)");
+	if (!force)
+		err = refuse_dump(fd, path, size);
+	if (!err && !force)
+		err = refuse_contents(fd, path);
+	if (!err && force)
+		err = wipe_signatures(fd, path);
+	if (!err)
+		err = random_uuid(stamp.uuid);
+	if (err)
+		return err;
+	memcpy(stamp.magic, AREA_STAMP_MAGIC, sizeof(stamp.magic));
+	stamp.length = stamp.area_size = size - AREA_BLOCK;
+	area_stamp_seal(&stamp);
+	err = write_area(fd, &stamp);
+	if (err)
+		return err;
+	area_uuid_print(stamp.uuid, uuid);
+	puts(uuid);
+	return 0;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = { { "force", no_argument, NULL, 'f' },
+		                                 COMMON_OPTIONS };
+	bool force = false;
+	int fd, c, err;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+		switch (c) {
+		case 'f':
+			force = true;
+			break;
+		default:
+			return command_option(&cmd_format, c);
+		}
+	}
+	if (argc - optind != 1)
+		return command_misuse(&cmd_format, "exactly one device or file");
+	fd = open_target(argv[optind], force);
+	if (fd < 0)
+		return CTL_FAILED;
+	err = areafile_lock(fd, argv[optind]);
+	if (!err)
+		err = format_area(fd, argv[optind], force);
+	close(fd);
+	return err ? CTL_FAILED : CTL_DONE;
+}
+
+const struct command cmd_format = {
+	.name = "format", .summary = "make a dump area of a disk, partition or file", .help = help,
+	.run = run,
+};

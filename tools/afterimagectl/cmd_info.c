@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// afterimagectl info: what a dump is, or what a dump area holds.
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "areafile.h"
+#include "check.h"
+
+static const char help[] =
+	"usage: afterimagectl info FILE|DEVICE\n"
+	"\n"
+	"Tells what a dump is: container, release, crash time, ranges, pages, CPUs, whether it\n"
+	"is whole; or, of a dump area, its UUID, state and sections, and the dump in it.\n";
+
+static void print_line(const char *name, const char *value)
+{
+	printf("%-13s %s\n", name, value && *value ? value : "unknown");
+}
+
+static void print_when(const char *name, u64 seconds)
+{
+	char when[32];
+
+	print_time(when, seconds);
+	if (seconds)
+		printf("%-13s %s (%llu)\n", name, when, seconds);
+	else
+		print_line(name, NULL);
+}
+
+static void print_ranges(const struct dump *d)
+{
+	u32 ranges = 0;
+
+	if (d->container == CONTAINER_KDUMP) {
+		printf("%-13s page frames below 0x%llx, level %d\n", "ranges:", d->kdump.max_mapnr,
+		       d->kdump.level);
+		return;
+	}
+	for (u32 i = 0; i < d->elf.count; i++)
+		ranges += d->elf.phdr[i].p_type == PT_LOAD;
+	printf("%-13s %u\n", "ranges:", ranges);
+	for (u32 i = 0; i < d->elf.count; i++) {
+		const Elf64_Phdr *p = &d->elf.phdr[i];
+
+		if (p->p_type == PT_LOAD)
+			printf("  0x%012llx-0x%012llx at 0x%016llx\n", p->p_paddr,
+			       p->p_paddr + p->p_memsz, p->p_vaddr);
+	}
+}
+
+static int print_dump(const char *path, const struct input *in)
+{
+	struct why why = { "" };
+	struct check c;
+	struct dump d;
+	int err = dump_open(&d, in, &why);
+
+	if (err) {
+		dump_close(&d);
+		return say_fail(err, "%s: %s", path, why.text);
+	}
+	err = check_dump(&c, &d);
+	printf("%-13s %s%s\n", "container:", d.flattened ? "flattened " : "",
+	       container_name(d.container));
+	print_line("release:", d.release);
+	print_line("nodename:", d.nodename);
+	print_when("crash time:", d.crash_time);
+	print_ranges(&d);
+	printf("%-13s %llu\n", "pages:", c.pages);
+	printf("%-13s %llu\n", "bytes:", d.in.size);
+	printf("%-13s %u with notes\n", "CPUs:", d.notes.cpus);
+	print_line("panic line:", "not decoded yet");
+	printf("%-13s %s%s\n", "complete:", err ? "no: " : "yes",
+	       err ? c.why.text[0] ? c.why.text : strerror(-err) : "");
+	dump_close(&d);
+	return 0;
+}
+
+static const char *section_name(u32 type)
+{
+	switch (type) {
+	case AREA_SECTION_DMESG:
+		return "dmesg";
+	case AREA_SECTION_VMCORE:
+		return "vmcore";
+	case AREA_SECTION_FAILURE:
+		return "failure";
+	}
+	return "unknown";
+}
+
+static int print_area(const char *path, const struct areafile *a)
+{
+	const struct area_section *vmcore = areafile_find_section(a, AREA_SECTION_VMCORE);
+	struct input in;
+	char uuid[37];
+
+	area_uuid_print(a->stamp.uuid, uuid);
+	print_line("dump area:", uuid);
+	printf("%-13s %llu\n", "starts at:", a->start);
+	printf("%-13s %llu\n", "room:", a->stamp.area_size - AREA_DATA_OFF);
+	if (a->current < 0)
+		return say_fail(-EBADMSG, "%s: both headers of the dump area are damaged", path);
+	print_line("state:", area_state_name(a->header.state));
+	if (a->header.state == AREA_EMPTY)
+		return 0;
+	print_when("dump of:", a->header.time);
+	printf("%-13s %llu\n", "settled:", a->header.settled);
+	for (u32 i = 0; i < a->header.section_count; i++) {
+		const struct area_section *s = &a->header.section[i];
+
+		printf("%-13s %s, %llu bytes%s\n", "section:", section_name(s->type), s->length,
+		       s->flags & AREA_SECTION_WHOLE ? "" : " planned");
+	}
+	if (!vmcore)
+		return 0;
+	in = areafile_section(a, vmcore, vmcore->length);
+	if (a->header.state != AREA_COMPLETE) {
+		puts("of the dump in progress, as far as it can be told:");
+		(void)print_dump(path, &in); /* it need not have begun */
+		return 0;
+	}
+	return print_dump(path, &in);
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = { COMMON_OPTIONS };
+	struct why why = { "" };
+	struct areafile area;
+	struct input in;
+	int c, fd, err;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0)
+		return command_option(&cmd_info, c);
+	if (argc - optind != 1)
+		return command_misuse(&cmd_info, "exactly one file or device");
+	fd = input_open(&in, argv[optind]);
+	if (fd < 0)
+		return CTL_FAILED;
+	err = areafile_find(&area, fd, in.size, &why);
+	if (!err)
+		err = print_area(argv[optind], &area);
+	else if (err == -ENODATA)
+		err = print_dump(argv[optind], &in);
+	else
+		say("%s: %s", argv[optind], why.text);
+	close(fd);
+	return err ? CTL_FAILED : CTL_DONE;
+}
+
+const struct command cmd_info = {
+	.name = "info", .summary = "tell what a dump or a dump area is", .help = help, .run = run,
+};

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One connection, from its first byte to the folder with vmcore and info.json.
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "progress.h"
+#include "reception.h"
+
+#define BUFFER_BYTES (1 * MIB)
+#define TURN_BYTES (8 * MIB) /* taken from one connection before the next one's turn */
+#define MAX_FOLDERS 10000    /* of one address in one second */
+
+/* A machine that vanished is given up after two minutes of silence and 20 unanswered questions; a
+ * capture kernel that still computes answers them. */
+#define KEEPALIVE_IDLE_S 120
+#define KEEPALIVE_INTERVAL_S 15
+#define KEEPALIVE_COUNT 20
+
+#define TEMP_NAME "vmcore.part"
+
+static u8 buffer[BUFFER_BYTES]; /* nothing stays in it between two calls */
+
+struct reception *reception_new(int socket, const struct sockaddr_storage *peer)
+{
+	struct reception *r = calloc(1, sizeof(*r));
+	int one = 1, idle = KEEPALIVE_IDLE_S, interval = KEEPALIVE_INTERVAL_S,
+	    count = KEEPALIVE_COUNT;
+
+	if (!r) {
+		say_error(-ENOMEM, "a new connection");
+		close(socket);
+		return NULL;
+	}
+	r->socket = socket;
+	r->dir = r->out.fd = -1;
+	r->port = address_print(peer, r->address);
+	setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+	setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+	return r;
+}
+
+/* ADDRESS-YYYYMMDDTHHMMSSZ[-N], made by us and nobody else. */
+static int make_folder(struct reception *r, const struct store *store)
+{
+	char when[24], base[sizeof(r->folder) - 8];
+	time_t now = time(NULL);
+	struct tm tm;
+	int n = 1;
+
+	gmtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
+	snprintf(base, sizeof(base), "%s-%s", r->address, when);
+	for (char *c = base; *c; c++)
+		if (*c == ':')
+			*c = '-';
+	snprintf(r->folder, sizeof(r->folder), "%s", base);
+	while (mkdirat(store->dir, r->folder, 0777)) {
+		if (errno != EEXIST || ++n > MAX_FOLDERS)
+			return say_error(-errno, "%s/%s", store->name, r->folder);
+		snprintf(r->folder, sizeof(r->folder), "%s-%d", base, n);
+	}
+	r->dir = openat(store->dir, r->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return r->dir < 0 ? say_error(-errno, "%s/%s", store->name, r->folder) : 0;
+}
+
+static int begin(struct reception *r, const struct store *store)
+{
+	int err = make_folder(r, store);
+
+	if (!err)
+		err = output_create(&r->out, r->dir, TEMP_NAME);
+	if (err)
+		return refuse(&r->why, err, "no place to store it: %s", strerror(-err));
+	stream_begin(&r->stream, &r->out);
+	r->started = clock_seconds();
+	say("%s port %u: receiving into %s/%s", r->address, r->port, store->name, r->folder);
+	return 0;
+}
+
+bool reception_read(struct reception *r, const struct store *store)
+{
+	u64 taken = 0;
+
+	while (taken < TURN_BYTES) {
+		ssize_t n = recv(r->socket, buffer, sizeof(buffer), MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return true;
+		if (n < 0)
+			refuse(&r->broken, 0, "the connection broke: %s", strerror(errno));
+		if (n <= 0)
+			return false;
+		if (!r->begun) {
+			r->begun = true;
+			if (begin(r, store))
+				return false;
+		}
+		if (stream_feed(&r->stream, buffer, (u64)n, &r->why))
+			return false;
+		taken += (u64)n;
+	}
+	return true;
+}
+
+static void print_json_text(FILE *f, const char *key, const char *value)
+{
+	fprintf(f, "  \"%s\": ", key);
+	if (!*value) {
+		fputs("null,\n", f);
+		return;
+	}
+	fputc('"', f);
+	for (; *value; value++) { /* clean text: printable ASCII */
+		if (*value == '"' || *value == '\\')
+			fputc('\\', f);
+		fputc(*value, f);
+	}
+	fputs("\",\n", f);
+}
+
+static void print_info(FILE *f, const struct reception *r, const struct dump *d, int verdict,
+                       const char *reason)
+{
+	char when[32] = "";
+
+	if (d->crash_time)
+		print_time(when, d->crash_time);
+	fputs("{\n", f);
+	print_json_text(f, "nodename", d->nodename);
+	print_json_text(f, "release", d->release);
+	print_json_text(f, "crash_time", when);
+	if (d->crash_time)
+		fprintf(f, "  \"crash_time_epoch\": %llu,\n", d->crash_time);
+	else
+		fputs("  \"crash_time_epoch\": null,\n", f);
+	print_json_text(f, "container", container_name(d->container));
+	fprintf(f, "  \"flattened\": %s,\n", r->stream.flattened ? "true" : "false");
+	fprintf(f, "  \"bytes\": %llu,\n  \"stored_bytes\": %llu,\n", r->stream.received,
+	        r->stream.size);
+	fprintf(f, "  \"seconds\": %.3f,\n", r->ended - r->started);
+	print_json_text(f, "peer", r->address);
+	print_json_text(f, "reason", reason);
+	fprintf(f, "  \"complete\": %s\n}\n", verdict == STREAM_WHOLE ? "true" : "false");
+}
+
+static int write_info(const struct reception *r, const struct dump *d, int verdict,
+                      const char *reason)
+{
+	struct output o;
+	FILE *f;
+	int fd, err = output_create(&o, r->dir, "info.part");
+
+	if (err)
+		return err;
+	fd = dup(o.fd);
+	f = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!f) {
+		err = say_error(-errno, "info.json");
+		close(fd);
+	} else {
+		print_info(f, r, d, verdict, reason);
+		if (fclose(f))
+			err = say_error(-errno, "info.json");
+	}
+	if (!err)
+		err = output_commit(&o, "info.json");
+	output_discard(&o);
+	return err;
+}
+
+static void tell_end(const struct reception *r, const struct store *store, const char *name,
+                     int verdict, const char *reason)
+{
+	double seconds = r->ended - r->started;
+	char size[32], rate[32];
+
+	print_size(size, r->stream.received);
+	print_size(rate, seconds > 0 ? (u64)((double)r->stream.received / seconds) : 0);
+	say("%s/%s/%s: %s: %s in %.1f s (%s/s)%s%s", store->name, r->folder, name,
+	    verdict == STREAM_WHOLE      ? "complete" :
+	    verdict == STREAM_INCOMPLETE ? "INCOMPLETE" :
+	                                   "no known container",
+	    size, seconds, rate, *reason ? ": " : "", reason);
+	printf("%s/%s\n", store->name, r->folder);
+	fflush(stdout);
+}
+
+/* The verdict, once everything is on the disk under its name. */
+static int settle(struct reception *r, const struct store *store)
+{
+	static const char *const name[] = { "vmcore", "vmcore-incomplete", "unknown" };
+	char reason[2 * sizeof(struct why)] = "";
+	struct dump d;
+	int verdict = stream_end(&r->stream, &d, &r->why), err;
+
+	if (verdict < 0) {
+		say_error(verdict, "%s/%s: settling the dump", store->name, r->folder);
+		refuse(&r->why, 0, "%s", strerror(-verdict));
+		verdict = STREAM_INCOMPLETE;
+	}
+	if (verdict != STREAM_WHOLE)
+		snprintf(reason, sizeof(reason), "%s%s%s", r->why.text,
+		         r->why.text[0] && r->broken.text[0] ? "; " : "", r->broken.text);
+	err = output_commit(&r->out, name[verdict]);
+	if (!err)
+		err = write_info(r, &d, verdict, reason);
+	if (!err && fsync(store->dir))
+		err = say_error(-errno, "%s", store->name);
+	dump_close(&d);
+	tell_end(r, store, err ? TEMP_NAME : name[verdict], err ? STREAM_INCOMPLETE : verdict, reason);
+	return err ? err : verdict;
+}
+
+int reception_end(struct reception *r, const struct store *store)
+{
+	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	int verdict = STREAM_WHOLE;
+
+	if (r->begun) {
+		r->ended = clock_seconds();
+		verdict = r->out.fd < 0 ? -EIO : settle(r, store);
+	}
+	if (verdict < 0 || verdict == STREAM_INCOMPLETE)
+		setsockopt(r->socket, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(r->socket);
+	if (r->dir >= 0)
+		close(r->dir);
+	output_discard(&r->out);
+	free(r);
+	return verdict == STREAM_WHOLE ? CTL_DONE : CTL_FAILED;
+}
