@@ -3,6 +3,7 @@
 
 VERSION := 0.1.0
 B := build
+Q := $(if $(V),,@)
 CC ?= gcc
 OBJCOPY ?= objcopy
 PREFIX ?= /usr/local
@@ -35,12 +36,12 @@ kernel_obj := \
 	kernel/dump/source.o kernel/dump/source_mb2.o kernel/dump/scan.o kernel/dump/oldmem.o \
 	kernel/dump/vmcoreinfo.o kernel/dump/dump.o kernel/dump/elf.o \
 	kernel/dump/area.o kernel/dump/partition.o kernel/dump/disk_find.o kernel/dump/disk_sink.o \
-	drivers/uart.o drivers/pci.o drivers/pci_quiesce.o drivers/acpi.o drivers/power.o \
+	drivers/uart.o drivers/pci.o drivers/pci_func.o drivers/pci_quiesce.o drivers/acpi.o drivers/power.o \
 	drivers/ahci.o drivers/ahci_port.o drivers/ahci_cmd.o \
-	drivers/virtio_pci.o drivers/virtio_ring.o drivers/virtio_net.o
+	drivers/virtio.o drivers/virtio_ring.o drivers/virtio_net.o
 
 include kernel/net/lwip.mk
-kernel_obj += $(net_src:.c=.o)
+kernel_obj += $(net_obj)
 
 kernel_cflags := -std=gnu11 -Os -g -ffreestanding -fpie -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
@@ -55,40 +56,42 @@ lwip_objs := $(patsubst $(B)/deps/lwip/%.c,$(B)/lwip/%.o,$(lwip_src))
 
 $(B)/kernel/%.o: %.c | $(B)/deps.stamp
 	@mkdir -p $(@D)
-	$(CC) $(kernel_cflags) $(warnings) $(if $(findstring kernel/net/,$<),$(lwip_cflags)) -MMD -c $< -o $@
+	$(if $(V),,@echo '  CC      $<')
+	$(Q)$(CC) $(kernel_cflags) $(warnings) $(if $(findstring kernel/net/,$<),$(lwip_cflags)) -MMD -c $< -o $@
 $(B)/kernel/boot/trap_entry.o: boot/trap.S | $(B)/deps.stamp
 	@mkdir -p $(@D)
-	$(CC) $(kernel_cflags) -c $< -o $@
+	$(Q)$(CC) $(kernel_cflags) -c $< -o $@
 $(B)/kernel/%.o: %.S | $(B)/deps.stamp
 	@mkdir -p $(@D)
-	$(CC) $(kernel_cflags) -c $< -o $@
+	$(Q)$(CC) $(kernel_cflags) -c $< -o $@
 $(B)/lwip/%.o: $(B)/deps/lwip/%.c | $(B)/deps.stamp
 	@mkdir -p $(@D)
-	$(CC) $(kernel_cflags) -w $(lwip_cflags) -MMD -c $< -o $@
+	$(Q)$(CC) $(kernel_cflags) -w $(lwip_cflags) -MMD -c $< -o $@
 $(B)/deps/lwip/%.c: $(B)/deps.stamp ;
 
 $(B)/afterimage.sym: $(kernel_objs) $(lwip_objs) linker.ld
-	$(CC) -nostdlib -static-pie -Wl,--no-dynamic-linker -Wl,-z,noexecstack -Wl,-z,norelro \
+	$(if $(V),,@echo '  LD      $@')
+	$(Q)$(CC) -nostdlib -static-pie -Wl,--no-warn-rwx-segments -Wl,--no-dynamic-linker -Wl,-z,noexecstack -Wl,-z,norelro \
 		-Wl,--gc-sections -Wl,--build-id=none -Wl,-T,linker.ld -Wl,-Map,$(B)/afterimage.map \
 		-o $@ $(kernel_objs) $(lwip_objs)
 	@if readelf -rW $@ | awk '/R_X86_64/ && $$3 != "R_X86_64_RELATIVE"' | grep .; then \
 		echo "only R_X86_64_RELATIVE is applied by boot/entry.S" >&2; exit 1; fi
 
 $(B)/afterimage.payload: $(B)/afterimage.sym
-	$(OBJCOPY) -O binary -S $< $@
+	$(Q)$(OBJCOPY) -O binary -S $< $@
 
 # init_size covers everything up to __image_end
 init_size = 0x$(shell nm $(B)/afterimage.sym | awk '$$3 == "__image_end" { print $$1 }')
 
 $(B)/afterimage: boot/header.S $(B)/afterimage.payload
-	$(CC) -DINIT_SIZE=$(init_size) -DPAYLOAD_SIZE=$$(stat -c %s $(B)/afterimage.payload) \
+	$(Q)$(CC) -DINIT_SIZE=$(init_size) -DPAYLOAD_SIZE=$$(stat -c %s $(B)/afterimage.payload) \
 		-c boot/header.S -o $(B)/header.o
-	$(OBJCOPY) -O binary -j .header $(B)/header.o $(B)/header.bin
-	cat $(B)/header.bin $(B)/afterimage.payload > $@
+	$(Q)$(OBJCOPY) -O binary -j .header $(B)/header.o $(B)/header.bin
+	$(Q)cat $(B)/header.bin $(B)/afterimage.payload > $@
 
 $(B)/afterimage.mb2: boot/mb2.S boot/mb2.ld $(B)/afterimage.payload
-	$(CC) -DAFTERIMAGE_INIT_SIZE=$(init_size) -c boot/mb2.S -o $(B)/mb2.o
-	ld -nostdlib -s -n --no-warn-rwx-segments -T boot/mb2.ld -o $@ $(B)/mb2.o
+	$(Q)$(CC) -DAFTERIMAGE_INIT_SIZE=$(init_size) -c boot/mb2.S -o $(B)/mb2.o
+	$(Q)ld -nostdlib -s -n --no-warn-rwx-segments -T boot/mb2.ld -o $@ $(B)/mb2.o
 
 # --- the host program
 
@@ -96,10 +99,11 @@ include tools/afterimagectl/ctl.mk
 ctl_objs := $(patsubst %.c,$(B)/host/%.o,$(ctl_src))
 $(B)/host/%.o: %.c | $(B)/deps.stamp
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ikernel -I. \
+	$(if $(V),,@echo '  HOSTCC  $<')
+	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ikernel -I. \
 		-DVERSION='"$(VERSION)"' -MMD -c $< -o $@
 $(B)/afterimagectl: $(ctl_objs)
-	$(CC) -o $@ $(ctl_objs) $(ctl_libs)
+	$(Q)$(CC) -o $@ $(ctl_objs) $(ctl_libs)
 
 # --- tests on the host: one program per line of unit.mk and fuzz.mk, with sanitizers
 
@@ -114,11 +118,11 @@ FUZZ_SECONDS ?= 20
 .SECONDEXPANSION:
 $(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(host_cflags) $(cflags_$*) -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $< \
+	$(Q)$(CC) $(host_cflags) $(cflags_$*) -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $< \
 		tests/unit/test_main.c $(call fakes,$(unit_$*)) $(filter-out NOCLOCK,$(unit_$*))
 $(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
 	@mkdir -p $(@D)
-	clang $(host_cflags) $(cflags_$*) -fsanitize=fuzzer,address,undefined -o $@ $< \
+	$(Q)clang $(host_cflags) $(cflags_$*) -fsanitize=fuzzer,address,undefined -o $@ $< \
 		$(call fakes,$(fuzz_$*)) $(filter-out NOCLOCK,$(fuzz_$*))
 
 check: $(addprefix $(B)/unit/,$(units)) image

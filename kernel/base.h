@@ -28,8 +28,16 @@ typedef u64 pa_t; /* a physical address; equal to the virtual one wherever we ma
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define ALIGN_DOWN(x, a) ((x) & ~((u64)(a) - 1))
 #define ALIGN_UP(x, a) ALIGN_DOWN((u64)(x) + (u64)(a) - 1, a)
-#define MIN(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a < _b ? _a : _b; })
-#define MAX(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })
+/* Each argument once; __COUNTER__ keeps nested uses from shadowing each other. */
+#define MIN(a, b) PICK_(a, b, <, __COUNTER__)
+#define MAX(a, b) PICK_(a, b, >, __COUNTER__)
+#define PICK_(a, b, op, n) PICK__(a, b, op, n)
+#define PICK__(a, b, op, n)                                                                        \
+	({                                                                                         \
+		__typeof__(a) _a##n = (a);                                                         \
+		__typeof__(b) _b##n = (b);                                                         \
+		_a##n op _b##n ? _a##n : _b##n;                                                    \
+	})
 
 #define PACKED __attribute__((packed))
 #define ALIGNED(n) __attribute__((aligned(n)))
