@@ -8,10 +8,10 @@
 #include "log.h"
 #include "map.h"
 
-#define PIECE_BYTES 256
+#define PIECE_BYTES     256
 #define TABLE_BYTES_MAX ((u32)(1 * MIB))
-#define TABLES_MAX 512
-#define READ_BUDGET ((u32)(16 * MIB)) /* tables that lead in circles cost no more than this */
+#define TABLES_MAX      512
+#define READ_BUDGET     ((u32)(16 * MIB)) /* tables that lead in circles cost no more than this */
 
 /* Where the RSDP is on a BIOS machine (5.2.5.1). */
 #define EBDA_SEGMENT_AT 0x40e /* BIOS data area: real-mode segment of the EBDA */
@@ -22,35 +22,35 @@
 #define RSDP_ALIGN      16
 
 /* RSDP (5.2.5.3). */
-#define RSDP_SIG        "RSD PTR "
-#define RSDP_V1_BYTES   20
-#define RSDP_V2_BYTES   36
-#define RSDP_REVISION   15
-#define RSDP_RSDT       16
-#define RSDP_LENGTH     20
-#define RSDP_XSDT       24
+#define RSDP_SIG      "RSD PTR "
+#define RSDP_V1_BYTES 20
+#define RSDP_V2_BYTES 36
+#define RSDP_REVISION 15
+#define RSDP_RSDT     16
+#define RSDP_LENGTH   20
+#define RSDP_XSDT     24
 
 /* System description table header (5.2.6). */
 #define SDT_LENGTH       4
 #define SDT_HEADER_BYTES 36
 
 /* FADT (5.2.9, table 5.9). */
-#define FADT_DSDT          40
-#define FADT_SMI_CMD       48
-#define FADT_ACPI_ENABLE   52
-#define FADT_PM1A_CNT      64
-#define FADT_PM1B_CNT      68
-#define FADT_FLAGS         112
-#define FADT_RESET_REG     116
-#define FADT_RESET_VALUE   128
-#define FADT_X_DSDT        140
-#define FADT_X_PM1A_CNT    172
-#define FADT_X_PM1B_CNT    184
-#define FADT_SLEEP_CONTROL 244
-#define FADT_BYTES         256
-#define FADT_FLAG_RESET    (1u << 10)
+#define FADT_DSDT            40
+#define FADT_SMI_CMD         48
+#define FADT_ACPI_ENABLE     52
+#define FADT_PM1A_CNT        64
+#define FADT_PM1B_CNT        68
+#define FADT_FLAGS           112
+#define FADT_RESET_REG       116
+#define FADT_RESET_VALUE     128
+#define FADT_X_DSDT          140
+#define FADT_X_PM1A_CNT      172
+#define FADT_X_PM1B_CNT      184
+#define FADT_SLEEP_CONTROL   244
+#define FADT_BYTES           256
+#define FADT_FLAG_RESET      (1u << 10)
 #define FADT_FLAG_HW_REDUCED (1u << 20)
-#define GAS_SPACE_IO       1
+#define GAS_SPACE_IO         1
 
 /* AML (20.2): Name(_S5_, Package(){ typ_a, typ_b, ... }). */
 #define AML_ZERO    0x00
@@ -72,7 +72,8 @@ static u8 piece[PIECE_BYTES];
 /* [pa, pa+len) into the piece buffer. */
 static int read_piece(pa_t pa, u32 len)
 {
-	if (len > sizeof(piece) || len > budget || !map_addressable(pa, len) || peek(piece, pa, len))
+	if (len > sizeof(piece) || len > budget || !map_addressable(pa, len) ||
+	    peek(piece, pa, len))
 		return -EFAULT;
 	budget -= len;
 	return 0;
@@ -100,7 +101,8 @@ static bool table_at(pa_t pa, const char sig[4], u32 *len)
 		return false;
 	*len = get_le32(piece + SDT_LENGTH);
 	if (*len < SDT_HEADER_BYTES || *len > TABLE_BYTES_MAX || !sum_is_zero(pa, *len)) {
-		log_info("acpi: %.4s at 0x%llx: length %u or checksum wrong", sig, (unsigned long long)pa, *len);
+		log_info("acpi: %.4s at 0x%llx: length %u or checksum wrong", sig,
+			 (unsigned long long)pa, *len);
 		return false;
 	}
 	return true;
@@ -154,7 +156,8 @@ void acpi_init(pa_t rsdp)
 	if (rsdp && rsdp_at(rsdp))
 		return;
 	if (rsdp)
-		log_info("acpi: no RSDP at 0x%llx, looking where a BIOS puts it", (unsigned long long)rsdp);
+		log_info("acpi: no RSDP at 0x%llx, looking where a BIOS puts it",
+			 (unsigned long long)rsdp);
 	if (!peek(segment, EBDA_SEGMENT_AT, sizeof(segment)))
 		ebda = (pa_t)get_le16(segment) << 4;
 	if (ebda >= PAGE_SIZE && ebda < LOW_MEMORY_END && rsdp_scan(ebda, EBDA_BYTES))
@@ -193,9 +196,11 @@ int acpi_find(const char sig[4], pa_t *pa, u32 *len)
 
 static struct acpi_gas get_gas(const u8 *p)
 {
-	return (struct acpi_gas){
-		.space = p[0], .bit_width = p[1], .bit_offset = p[2], .access = p[3], .address = get_le64(p + 4)
-	};
+	return (struct acpi_gas){ .space = p[0],
+				  .bit_width = p[1],
+				  .bit_offset = p[2],
+				  .access = p[3],
+				  .address = get_le64(p + 4) };
 }
 
 /* A PM1 control block's port: the extended field if it is set and a port, else the old one. */
@@ -225,7 +230,8 @@ static bool parse_s5(struct bytes b, struct acpi_power *p)
 {
 	if (bytes_u8(&b) != AML_PACKAGE)
 		return false;
-	(void)bytes_take(&b, bytes_u8(&b) >> 6); /* 20.2.4: the lead byte counts those that follow */
+	(void)bytes_take(&b,
+			 bytes_u8(&b) >> 6); /* 20.2.4: the lead byte counts those that follow */
 	if (bytes_u8(&b) < 2)
 		return false;
 	int typ_a = aml_small_integer(&b);
@@ -248,8 +254,9 @@ static bool scan_s5(pa_t pa, u32 len, struct acpi_power *p)
 		for (u32 i = 1; i + 4 < n; i++) {
 			if (memcmp(piece + i, "_S5_", 4))
 				continue;
-			bool named = piece[i - 1] == AML_NAME ||
-				     (i > 1 && piece[i - 1] == AML_ROOT && piece[i - 2] == AML_NAME);
+			bool named =
+			    piece[i - 1] == AML_NAME ||
+			    (i > 1 && piece[i - 1] == AML_ROOT && piece[i - 2] == AML_NAME);
 			if (named && parse_s5(bytes_of(piece + i + 4, n - i - 4), p))
 				return true;
 		}

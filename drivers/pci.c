@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PCI configuration space, the walk over all functions, capabilities, BARs (PCI Local Bus 3.0,
- * PCI Express Base 5.0, PCI Firmware 3.2 for MCFG). */
+/* PCI configuration space and the walk over all functions (PCI Local Bus 3.0, PCI Express Base 5.0,
+ * PCI Firmware 3.2 for MCFG). */
 #include "drivers/pci.h"
 
 #include <arch/io.h>
 
 #include "bytes.h"
-#include "clock.h"
 #include "log.h"
 #include "map.h"
 #include "drivers/acpi.h"
@@ -17,10 +16,8 @@
 #define CONFIG_DATA    0xcfc
 #define CONFIG_ENABLE  (1u << 31)
 
-#define DEVICES_PER_BUS 32
+#define DEVICES_PER_BUS      32
 #define FUNCTIONS_PER_DEVICE 8
-#define CAP_STEPS 48 /* (256 - 64) / 4: more capabilities do not fit */
-#define UNSIZED_BAR_MAX (1 * GIB)
 
 /* ACPI MCFG (PCI Firmware 3.2, 4.1.2): allocations of 16 bytes behind a 44-byte header. */
 #define MCFG_HEADER_BYTES 44
@@ -32,11 +29,13 @@ static bool has_ports;
 
 static u32 config_address(struct pci_addr a, u16 reg)
 {
-	return CONFIG_ENABLE | (u32)a.bus << 16 | (a.dev & 31u) << 11 | (a.fn & 7u) << 8 | (reg & 0xfcu);
+	return CONFIG_ENABLE | (u32)a.bus << 16 | (a.dev & 31u) << 11 | (a.fn & 7u) << 8 |
+	       (reg & 0xfcu);
 }
 
 /* Ports reach the first 256 bytes of segment 0 on every PC, need no mapping and cannot be sent
- * astray by a damaged MCFG, so they serve whatever they can. If they do, the register is selected. */
+ * astray by a damaged MCFG, so they serve whatever they can. If they do, the register is selected.
+ */
 static bool select_port(struct pci_addr a, u16 reg)
 {
 	if (!has_ports || a.segment || reg >= PCI_CFG_SPACE_SIZE)
@@ -67,7 +66,7 @@ static volatile u8 *ecam_reg(struct pci_addr a, u16 reg)
 		if (select_port(a, reg))                                                           \
 			return in(CONFIG_DATA + (reg & (lane)));                                   \
 		volatile u8 *p = ecam_reg(a, reg);                                                 \
-		return p ? mmio_read##bits(p) : (u##bits)~0u;                                      \
+		return p ? mmio_read##bits(p) : (u##bits) ~0u;                                     \
 	}                                                                                          \
 	void pci_write##bits(struct pci_addr a, u16 reg, u##bits v)                                \
 	{                                                                                          \
@@ -93,7 +92,8 @@ static bool function_present(struct pci_addr a, u32 *id)
 	return vendor != 0 && vendor != 0xffff && *id != 0xffff0001;
 }
 
-static int visit_device(struct pci_addr a, int (*visit)(const struct pci_func *f, void *ctx), void *ctx)
+static int visit_device(struct pci_addr a, int (*visit)(const struct pci_func *f, void *ctx),
+			void *ctx)
 {
 	u32 id;
 	unsigned int functions = 1;
@@ -139,8 +139,8 @@ int pci_walk(int (*visit)(const struct pci_func *f, void *ctx), void *ctx)
 }
 
 /* Which buses have any function. All are probed, once, rather than following bridges from bus 0:
- * further root buses (a second socket, QEMU's pxb) are under no bridge, and AML, which names them, is
- * not for us to run. */
+ * further root buses (a second socket, QEMU's pxb) are under no bridge, and AML, which names them,
+ * is not for us to run. */
 static unsigned int find_buses(struct pci_buses *r)
 {
 	unsigned int n = 0;
@@ -162,24 +162,24 @@ static unsigned int find_buses(struct pci_buses *r)
 static void add_ecam(pa_t base, u16 segment, u8 first, u8 last)
 {
 	if (n_ranges == ARRAY_SIZE(ranges)) {
-		log_info("pci: segment %u buses %u-%u left out: more than %u ECAM windows", segment, first,
-			 last, PCI_BUS_RANGES - 1);
+		log_info("pci: segment %u buses %u-%u left out: more than %u ECAM windows", segment,
+			 first, last, PCI_BUS_RANGES - 1);
 		return;
 	}
 	u64 len = ((u64)last - first + 1) << 20;
-	bool bad = !base || (base & PAGE_MASK) || first > last || base > ~(u64)0 - ((u64)256 << 20) ||
+	bool bad = !base || (base & PAGE_MASK) || first > last ||
+		   base > ~(u64)0 - ((u64)256 << 20) ||
 		   !map_addressable(base + ((u64)first << 20), len);
 	for (unsigned int i = 0; i < n_ranges && !bad; i++)
 		bad = ranges[i].ecam && ranges[i].segment == segment && first <= ranges[i].last &&
 		      last >= ranges[i].first;
 	if (bad) {
-		log_info("pci: MCFG entry ignored: segment %u buses %u-%u at 0x%llx", segment, first, last,
-			 (unsigned long long)base);
+		log_info("pci: MCFG entry ignored: segment %u buses %u-%u at 0x%llx", segment,
+			 first, last, (unsigned long long)base);
 		return;
 	}
-	ranges[n_ranges++] = (struct pci_buses){
-		.ecam = base, .segment = segment, .first = first, .last = last
-	};
+	ranges[n_ranges++] =
+	    (struct pci_buses){ .ecam = base, .segment = segment, .first = first, .last = last };
 }
 
 static void read_mcfg(void)
@@ -221,123 +221,4 @@ void pci_init(void)
 const struct pci_buses *pci_bus_range(unsigned int i)
 {
 	return i < n_ranges ? &ranges[i] : NULL;
-}
-
-u8 pci_find_cap(struct pci_addr a, u8 id, u8 from)
-{
-	u8 header = pci_read8(a, PCI_HEADER_TYPE) & 0x7f;
-	u8 pos = header == PCI_HEADER_TYPE_CARDBUS ? PCI_CB_CAPABILITY_LIST : PCI_CAPABILITY_LIST;
-	u8 found = 0;
-
-	if (!(pci_read16(a, PCI_STATUS) & PCI_STATUS_CAP_LIST))
-		return 0;
-	pos = pci_read8(a, pos) & ~3u;
-	for (unsigned int i = 0; i < CAP_STEPS && pos >= PCI_STD_HEADER_SIZEOF; i++) {
-		if (pos >= from && (!found || pos < found) && pci_read8(a, pos) == id)
-			found = pos;
-		pos = pci_read8(a, pos + PCI_CAP_LIST_NEXT) & ~3u;
-	}
-	return found;
-}
-
-static u32 probe_bar(struct pci_addr a, u16 reg)
-{
-	u32 old = pci_read32(a, reg);
-
-	pci_write32(a, reg, ~0u);
-	u32 mask = pci_read32(a, reg);
-	pci_write32(a, reg, old);
-	if (pci_read32(a, reg) != old)
-		log_info("pci: %02x:%02x.%x register 0x%x holds 0x%x instead of 0x%x after sizing", a.bus, a.dev,
-			 a.fn, reg, pci_read32(a, reg), old);
-	return mask;
-}
-
-int pci_bar(struct pci_addr a, unsigned int n, pa_t *base, u64 *size)
-{
-	u8 class = pci_read8(a, PCI_CLASS_DEVICE + 1);
-	u8 header = pci_read8(a, PCI_HEADER_TYPE) & 0x7f;
-	unsigned int bars = header == PCI_HEADER_TYPE_NORMAL ? 6 : header == PCI_HEADER_TYPE_BRIDGE ? 2 : 0;
-
-	if (n >= bars)
-		return -ENODEV;
-	u16 reg = (u16)(PCI_BASE_ADDRESS_0 + 4 * n);
-	u32 low = pci_read32(a, reg);
-	bool wide = (low & PCI_BASE_ADDRESS_MEM_TYPE_MASK) == PCI_BASE_ADDRESS_MEM_TYPE_64;
-	if (low == ~0u || (low & PCI_BASE_ADDRESS_SPACE_IO) || (wide && n + 1 >= bars))
-		return -ENODEV;
-	*base = (low & PCI_BASE_ADDRESS_MEM_MASK & 0xffffffffu) |
-		(wide ? (u64)pci_read32(a, reg + 4) << 32 : 0);
-	if (!*base)
-		return -ENODEV;
-	if (pci_left_alone(class)) {
-		*size = MIN(*base & -*base, (u64)UNSIZED_BAR_MAX);
-		return 0;
-	}
-	u16 command = pci_read16(a, PCI_COMMAND);
-	pci_write16(a, PCI_COMMAND, command & ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO));
-	u64 mask = probe_bar(a, reg) & PCI_BASE_ADDRESS_MEM_MASK & 0xffffffffu;
-	mask |= wide ? (u64)probe_bar(a, reg + 4) << 32 : ~(u64)0xffffffff;
-	pci_write16(a, PCI_COMMAND, command);
-	*size = mask & -mask;
-	if (!(u32)mask && !wide)
-		*size = 0;
-	if (!*size || (*base & (*size - 1)) || !map_addressable(*base, *size))
-		return -ENODEV;
-	return 0;
-}
-
-void pci_irqs_off(struct pci_addr a)
-{
-	u8 msi = pci_find_cap(a, PCI_CAP_ID_MSI, 0);
-	u8 msix = pci_find_cap(a, PCI_CAP_ID_MSIX, 0);
-
-	if (msi)
-		pci_write16(a, msi + PCI_MSI_FLAGS,
-			    pci_read16(a, msi + PCI_MSI_FLAGS) & ~PCI_MSI_FLAGS_ENABLE);
-	if (msix)
-		pci_write16(a, msix + PCI_MSIX_FLAGS,
-			    pci_read16(a, msix + PCI_MSIX_FLAGS) & ~PCI_MSIX_FLAGS_ENABLE);
-}
-
-/* D3hot to D0 may reset the function (PCI PM 1.2, 5.4.1: No_Soft_Reset clear) and with it the BARs. */
-static void leave_sleep(struct pci_addr a)
-{
-	u8 pm = pci_find_cap(a, PCI_CAP_ID_PM, 0);
-	u32 bars[6];
-
-	if (!pm)
-		return;
-	u16 ctrl = pci_read16(a, pm + PCI_PM_CTRL);
-	if (!(ctrl & PCI_PM_CTRL_STATE_MASK))
-		return;
-	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
-		bars[i] = pci_read32(a, PCI_BASE_ADDRESS_0 + 4 * i);
-	pci_write16(a, pm + PCI_PM_CTRL, ctrl & ~PCI_PM_CTRL_STATE_MASK);
-	delay_us(10 * MS); /* PCI PM 1.2, table 5-6 */
-	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
-		if (pci_read32(a, PCI_BASE_ADDRESS_0 + 4 * i) != bars[i])
-			pci_write32(a, PCI_BASE_ADDRESS_0 + 4 * i, bars[i]);
-}
-
-void pci_wake(struct pci_addr a)
-{
-	u16 command = pci_read16(a, PCI_COMMAND);
-
-	leave_sleep(a);
-	pci_irqs_off(a);
-	pci_write16(a, PCI_COMMAND,
-		    (command & ~PCI_COMMAND_MASTER) | PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE);
-}
-
-void pci_bus_master(struct pci_addr a, bool on)
-{
-	u16 command = pci_read16(a, PCI_COMMAND);
-
-	pci_write16(a, PCI_COMMAND, on ? command | PCI_COMMAND_MASTER : command & ~PCI_COMMAND_MASTER);
-}
-
-void pci_name(struct pci_addr a, char out[16])
-{
-	format(out, 16, "%04x:%02x:%02x.%x", a.segment, a.bus, a.dev, a.fn);
 }

@@ -77,8 +77,10 @@ void pci_quiesce(void)
 
 	pci_walk(quiesce_function, &q);
 	(void)WAIT_FOR(!still_pending(&q), PENDING_WAIT);
-	log_info("pci: quiesced %u functions in %llu ms, %u kept bus mastering, %u with transactions pending",
-		 q.quiesced, (unsigned long long)((clock_us() - start) / MS), q.stubborn, q.pending);
+	log_info("pci: quiesced %u functions in %llu ms, %u kept bus mastering, %u with "
+		 "transactions pending",
+		 q.quiesced, (unsigned long long)((clock_us() - start) / MS), q.stubborn,
+		 q.pending);
 }
 
 /* A BAR or window that decodes nothing may hold any address, that of RAM too. */
@@ -116,7 +118,8 @@ static int forbid_bridge(const struct pci_func *f, void *ctx)
 	u64 base = (pref & PCI_PREF_RANGE_MASK & 0xffffu) << 16;
 	u64 last = (pref & 0xfff00000u) | 0xfffff;
 
-	forbid_window((memory & PCI_MEMORY_RANGE_MASK & 0xffffu) << 16, (memory & 0xfff00000u) | 0xfffff);
+	forbid_window((memory & PCI_MEMORY_RANGE_MASK & 0xffffu) << 16,
+		      (memory & 0xfff00000u) | 0xfffff);
 	if ((pref & PCI_PREF_RANGE_TYPE_MASK) == PCI_PREF_RANGE_TYPE_64) {
 		base |= (u64)pci_read32(f->at, PCI_PREF_BASE_UPPER32) << 32;
 		last |= (u64)pci_read32(f->at, PCI_PREF_LIMIT_UPPER32) << 32;
@@ -159,7 +162,8 @@ void pci_forbid_bars(void)
 	oldmem_forbid(IO_APIC_BASE, IO_APIC_BYTES);
 	for (unsigned int i = 0; (r = pci_bus_range(i)); i++)
 		if (r->ecam)
-			oldmem_forbid(r->ecam + ((u64)r->first << 20), ((u64)r->last - r->first + 1) << 20);
+			oldmem_forbid(r->ecam + ((u64)r->first << 20), ((u64)r->last - r->first + 1)
+									   << 20);
 	pci_walk(forbid_bridge, NULL);
 	pci_walk(forbid_function, NULL);
 }

@@ -25,9 +25,9 @@
 #define SLEEP_CONTROL_EN    (1u << 5)
 
 /* Reset control register of Intel's south bridges and all that copy them. */
-#define RESET_CONTROL  0xcf9
-#define RESET_SYSTEM   0x02
-#define RESET_CPU      0x04
+#define RESET_CONTROL 0xcf9
+#define RESET_SYSTEM  0x02
+#define RESET_CPU     0x04
 
 /* Keyboard controller: pulse output line 0, which is wired to reset. */
 #define I8042_STATUS      0x64
@@ -36,9 +36,9 @@
 #define I8042_PULSE_RESET 0xfe
 
 /* PS/2 system control port A. */
-#define PORT_A          0x92
+#define PORT_A           0x92
 #define PORT_A_FAST_INIT 0x01
-#define NO_DEVICE       0xff
+#define NO_DEVICE        0xff
 
 #define ACPI_ENABLE_WAIT (3 * SEC) /* as long as Linux waits for SCI_EN */
 #define POWEROFF_WAIT    (2 * SEC)
@@ -72,7 +72,8 @@ static void write_gas(const struct acpi_gas *gas, void *mmio, u8 v)
 	} else if (gas->space == GAS_MEMORY && mmio) {
 		mmio_write8(mmio, v);
 	} else if (gas->space == GAS_PCI_CONFIG) {
-		/* Table 5.1: device in bits 47:32, function in 31:16, offset in 15:0, all on bus 0. */
+		/* Table 5.1: device in bits 47:32, function in 31:16, offset in 15:0, all on bus 0.
+		 */
 		struct pci_addr a = { 0, 0, (gas->address >> 32) & 31, (gas->address >> 16) & 7 };
 
 		pci_write8(a, gas->address & 0xff, v);
@@ -143,7 +144,8 @@ static void enable_acpi(void)
 		return;
 	outb(acpi.smi_cmd, acpi.acpi_enable);
 	if (!WAIT_FOR(inw(acpi.pm1a_cnt) & PM1_SCI_EN, ACPI_ENABLE_WAIT))
-		log_info("power: ACPI mode does not come on, PM1a control 0x%04x", inw(acpi.pm1a_cnt));
+		log_info("power: ACPI mode does not come on, PM1a control 0x%04x",
+			 inw(acpi.pm1a_cnt));
 }
 
 /* Returns only if it did not work. */

@@ -35,12 +35,12 @@
 #define RSDP_COPY        8
 
 /* EFI memory descriptors (UEFI 2.9, 7.2, GetMemoryMap): what is RAM once boot services are over. */
-#define EFI_DESC_BYTES      40
-#define EFI_DESC_START      8
-#define EFI_DESC_PAGES      24
-#define EFI_LOADER_CODE     1
+#define EFI_DESC_BYTES         40
+#define EFI_DESC_START         8
+#define EFI_DESC_PAGES         24
+#define EFI_LOADER_CODE        1
 #define EFI_BOOT_SERVICES_DATA 4
-#define EFI_CONVENTIONAL    7
+#define EFI_CONVENTIONAL       7
 
 #define HOLES_MAX 16
 
@@ -81,8 +81,8 @@ static void hole_add(pa_t start, u64 len)
 	if (!len)
 		return;
 	if (n_holes == HOLES_MAX) {
-		log_info("multiboot2: more than %u modules, 0x%llx counts as old RAM", HOLES_MAX - 2,
-			 (unsigned long long)start);
+		log_info("multiboot2: more than %u modules, 0x%llx counts as old RAM",
+			 HOLES_MAX - 2, (unsigned long long)start);
 		return;
 	}
 	pa_t first = ALIGN_DOWN(start, PAGE_SIZE);
@@ -138,7 +138,8 @@ int multiboot2_init(pa_t info_pa, pa_t image, u64 image_len)
 	}
 	info = info_pa;
 	info_len = get_le32(head);
-	hole_add(image - MULTIBOOT2_STUB_BYTES, image_len + MULTIBOOT2_STUB_BYTES + MULTIBOOT2_TABLES_BYTES);
+	hole_add(image - MULTIBOOT2_STUB_BYTES,
+		 image_len + MULTIBOOT2_STUB_BYTES + MULTIBOOT2_TABLES_BYTES);
 	hole_add(info, info_len);
 	for (unsigned int i = 0; i < TAGS_MAX && tag_next(&off, &t); i++) {
 		if (t.type == TAG_MODULE)
@@ -167,12 +168,16 @@ void multiboot2_cmdline(char *out, size_t size)
 			log_info("multiboot2: the command line cannot be read");
 		out[n] = '\0';
 		if (t.size - CMDLINE_TEXT > size)
-			log_info("multiboot2: command line of %u bytes cut to %u", t.size, (unsigned int)n);
+			log_info("multiboot2: command line of %u bytes cut to %u", t.size,
+				 (unsigned int)n);
 		return;
 	}
 }
 
-pa_t multiboot2_rsdp(void) { return rsdp; }
+pa_t multiboot2_rsdp(void)
+{
+	return rsdp;
+}
 
 /* The i-th entry of the memory map. 1: RAM, 0: something else, -ENOENT: the map ends. */
 static int mmap_read(u32 i, pa_t *start, u64 *len)
@@ -194,7 +199,8 @@ static int mmap_read(u32 i, pa_t *start, u64 *len)
 	type = get_le32(e);
 	*start = get_le64(e + EFI_DESC_START);
 	*len = get_le64(e + EFI_DESC_PAGES) << PAGE_SHIFT;
-	return ((type >= EFI_LOADER_CODE && type <= EFI_BOOT_SERVICES_DATA) || type == EFI_CONVENTIONAL) &&
+	return ((type >= EFI_LOADER_CODE && type <= EFI_BOOT_SERVICES_DATA) ||
+		type == EFI_CONVENTIONAL) &&
 	       get_le64(e + EFI_DESC_PAGES) < (u64)1 << (64 - PAGE_SHIFT) && *len &&
 	       map_addressable(*start, *len);
 }

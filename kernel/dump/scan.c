@@ -20,13 +20,13 @@
 #define LINE_BYTES 96 /* the kernel cuts its lines at 79 */
 #define LINES_MAX  1024
 
-#define PIECE_BYTES 1024u
-#define STEP_ARRAY  16 /* a static array before 4.11: gcc aligns those at least so */
+#define PIECE_BYTES             1024u
+#define STEP_ARRAY              16 /* a static array before 4.11: gcc aligns those at least so */
 #define PAGES_PER_LOOK_AT_CLOCK 256
 
-#define KERNEL_MAP   0xffffffff80000000ull /* __START_KERNEL_map */
-#define UTS_RELEASE  (2 * 65)              /* struct new_utsname: sysname, nodename, release */
-#define UTS_NAME_MAX 16                    /* where new_utsname begins in struct uts_namespace */
+#define KERNEL_MAP    0xffffffff80000000ull /* __START_KERNEL_map */
+#define UTS_RELEASE   (2 * 65)              /* struct new_utsname: sysname, nodename, release */
+#define UTS_NAME_MAX  16                    /* where new_utsname begins in struct uts_namespace */
 #define RELEASE_BYTES 65
 
 struct candidate {
@@ -51,8 +51,9 @@ static u64 number(const char *s, unsigned int base)
 	u64 v = 0;
 
 	for (s += minus; *s; s++) {
-		unsigned int d = *s >= '0' && *s <= '9' ? (unsigned int)(*s - '0') :
-				 *s >= 'a' && *s <= 'f' ? (unsigned int)(*s - 'a' + 10) : base;
+		unsigned int d = *s >= '0' && *s <= '9'   ? (unsigned int)(*s - '0')
+				 : *s >= 'a' && *s <= 'f' ? (unsigned int)(*s - 'a' + 10)
+							  : base;
 		if (d >= base)
 			break;
 		v = v * base + d;
@@ -106,8 +107,8 @@ static void read_text(pa_t pa, u32 len, struct text *t)
 	}
 }
 
-/* Does the kernel that wrote this lie where it says? A note that outlived its kernel points to memory
- * that another one uses now. */
+/* Does the kernel that wrote this lie where it says? A note that outlived its kernel points to
+ * memory that another one uses now. */
 static bool is_live(const struct text *t)
 {
 	u8 uts[UTS_NAME_MAX + UTS_RELEASE + RELEASE_BYTES];
@@ -143,9 +144,11 @@ static void consider(pa_t pa, struct candidate *best)
 	if (!t.release[0])
 		return;
 	bool live = is_live(&t);
-	log_debug("VMCOREINFO at 0x%llx: %s, crash time %llu, %s", (unsigned long long)pa, t.release,
-		  (unsigned long long)t.crash_time, live ? "its kernel is there" : "its kernel is not there");
-	if (best->len && (best->live > live || (best->live == live && best->crash_time > t.crash_time)))
+	log_debug("VMCOREINFO at 0x%llx: %s, crash time %llu, %s", (unsigned long long)pa,
+		  t.release, (unsigned long long)t.crash_time,
+		  live ? "its kernel is there" : "its kernel is not there");
+	if (best->len &&
+	    (best->live > live || (best->live == live && best->crash_time > t.crash_time)))
 		return;
 	best->pa = pa;
 	best->len = sizeof(h) + ALIGN_UP(desc, 4);
@@ -205,7 +208,7 @@ int scan_vmcoreinfo(pa_t *pa, u64 *len)
 	}
 	*pa = best.pa;
 	*len = best.len;
-	log_info("%s left its VMCOREINFO%s, found in %llu ms", best.release, best.live ? "" : " but is gone",
-		 (unsigned long long)((clock_us() - start) / MS));
+	log_info("%s left its VMCOREINFO%s, found in %llu ms", best.release,
+		 best.live ? "" : " but is gone", (unsigned long long)((clock_us() - start) / MS));
 	return 0;
 }

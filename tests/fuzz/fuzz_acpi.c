@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ACPI tables, MCFG and _S5 out of arbitrary memory. The first 8 bytes of the input say which bytes to
- * fix up, so that checksums do not keep the fuzzer out; the rest is memory from address 0x1000 on. */
+/* ACPI tables, MCFG and _S5 out of arbitrary memory. The first 8 bytes of the input say which bytes
+ * to fix up, so that checksums do not keep the fuzzer out; the rest is memory from address 0x1000
+ * on. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,14 +12,17 @@
 #include "drivers/pci.h"
 #include "map.h"
 
-#define BASE 0x1000u
-#define SUMS 4
+#define BASE       0x1000u
+#define SUMS       4
 #define MEMORY_MAX 8192
 
 static u8 mem[MEMORY_MAX];
 static size_t mem_len;
 
-bool map_addressable(pa_t pa, u64 len) { return pa < 1ull << 47 && len <= (1ull << 47) - pa; }
+bool map_addressable(pa_t pa, u64 len)
+{
+	return pa < 1ull << 47 && len <= (1ull << 47) - pa;
+}
 
 unsigned int peek(void *dst, pa_t pa, u64 len)
 {
@@ -32,12 +36,33 @@ unsigned int peek(void *dst, pa_t pa, u64 len)
 }
 
 /* No ports; configuration space reads as part of the input. */
-void outb(u16 p, u8 v) { (void)p, (void)v; }
-void outw(u16 p, u16 v) { (void)p, (void)v; }
-void outl(u16 p, u32 v) { (void)p, (void)v; }
-u8 inb(u16 p) { (void)p; return 0xff; }
-u16 inw(u16 p) { (void)p; return 0xffff; }
-u32 inl(u16 p) { (void)p; return ~0u; }
+void outb(u16 p, u8 v)
+{
+	(void)p, (void)v;
+}
+void outw(u16 p, u16 v)
+{
+	(void)p, (void)v;
+}
+void outl(u16 p, u32 v)
+{
+	(void)p, (void)v;
+}
+u8 inb(u16 p)
+{
+	(void)p;
+	return 0xff;
+}
+u16 inw(u16 p)
+{
+	(void)p;
+	return 0xffff;
+}
+u32 inl(u16 p)
+{
+	(void)p;
+	return ~0u;
+}
 
 static u8 window[4096 + 8];
 void *map_mmio_window(pa_t page)
@@ -46,12 +71,30 @@ void *map_mmio_window(pa_t page)
 		abort();
 	return page & 0x10000 ? NULL : window;
 }
-u8 mmio_read8(const volatile void *p) { return *(const volatile u8 *)p; }
-u16 mmio_read16(const volatile void *p) { return get_le16((const void *)p); }
-u32 mmio_read32(const volatile void *p) { return get_le32((const void *)p); }
-void mmio_write8(volatile void *p, u8 v) { (void)p, (void)v; }
-void mmio_write16(volatile void *p, u16 v) { (void)p, (void)v; }
-void mmio_write32(volatile void *p, u32 v) { (void)p, (void)v; }
+u8 mmio_read8(const volatile void *p)
+{
+	return *(const volatile u8 *)p;
+}
+u16 mmio_read16(const volatile void *p)
+{
+	return get_le16((const void *)p);
+}
+u32 mmio_read32(const volatile void *p)
+{
+	return get_le32((const void *)p);
+}
+void mmio_write8(volatile void *p, u8 v)
+{
+	(void)p, (void)v;
+}
+void mmio_write16(volatile void *p, u16 v)
+{
+	(void)p, (void)v;
+}
+void mmio_write32(volatile void *p, u32 v)
+{
+	(void)p, (void)v;
+}
 
 static int count(const struct pci_func *f, void *ctx)
 {

@@ -12,7 +12,10 @@
 static const u8 *mem;
 static size_t mem_len;
 
-bool map_addressable(pa_t pa, u64 len) { return pa < 1ull << 46 && len <= (1ull << 46) - pa; }
+bool map_addressable(pa_t pa, u64 len)
+{
+	return pa < 1ull << 46 && len <= (1ull << 46) - pa;
+}
 
 unsigned int peek(void *dst, pa_t pa, u64 len)
 {
@@ -40,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	multiboot2_rsdp();
 	for (unsigned int i = 0; i < 256 && !multiboot2_ram(i, &start, &len); i++)
-		if (!len || !map_addressable(start, len) || ranges_overlap(start, len, 0x1800000, 0x87000) ||
+		if (!len || !map_addressable(start, len) ||
+		    ranges_overlap(start, len, 0x1800000, 0x87000) ||
 		    ranges_overlap(start, len, INFO, 8))
 			abort();
 	return 0;

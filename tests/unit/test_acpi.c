@@ -18,7 +18,10 @@
 static u8 mem[MEMORY];
 static u64 bytes_read;
 
-bool map_addressable(pa_t pa, u64 len) { return pa < 1ull << 47 && len <= (1ull << 47) - pa; }
+bool map_addressable(pa_t pa, u64 len)
+{
+	return pa < 1ull << 47 && len <= (1ull << 47) - pa;
+}
 
 unsigned int peek(void *dst, pa_t pa, u64 len)
 {
@@ -60,7 +63,8 @@ static void rsdp(u32 at, u8 revision)
 }
 
 static const u8 s5_qemu[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0x00, 0x01, 0x00, 0x00 };
-static const u8 s5_root[] = { 0x08, 0x5c, '_', 'S', '5', '_', 0x12, 0x4a, 0x00, 0x04, 0x0a, 0x07, 0x0b, 5, 0 };
+static const u8 s5_root[] = { 0x08, 0x5c, '_',  'S',  '5',  '_', 0x12, 0x4a,
+			      0x00, 0x04, 0x0a, 0x07, 0x0b, 5,   0 };
 
 static void machine(void)
 {

@@ -7,14 +7,17 @@
 #include "map.h"
 #include "multiboot2.h"
 
-#define INFO  0x100000u
-#define IMAGE 0x1801000ull
+#define INFO      0x100000u
+#define IMAGE     0x1801000ull
 #define IMAGE_LEN 0x80000ull
 
 static u8 mem[1 << 16]; /* at INFO */
 static u32 used;
 
-bool map_addressable(pa_t pa, u64 len) { return pa < 1ull << 46 && len <= (1ull << 46) - pa; }
+bool map_addressable(pa_t pa, u64 len)
+{
+	return pa < 1ull << 46 && len <= (1ull << 46) - pa;
+}
 
 unsigned int peek(void *dst, pa_t pa, u64 len)
 {
@@ -82,14 +85,19 @@ static const char *ram(void)
 
 	text[0] = '\0';
 	for (unsigned int i = 0; i < 64 && !multiboot2_ram(i, &start, &len); i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%llx+%llx ", (unsigned long long)start,
-				      (unsigned long long)len);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%llx+%llx ",
+				      (unsigned long long)start, (unsigned long long)len);
 	return text;
 }
 
 static const u64 pc[][3] = {
-	{ 0, 0x9fc00, 1 }, { 0x9fc00, 0x400, 2 }, { 0xf0000, 0x10000, 2 }, { 0x100000, 0x1fee0000, 1 },
-	{ 0x1ffe0000, 0x20000, 3 }, { 0xfffc0000, 0x40000, 2 }, { 0x100000000, 0x40000000, 1 },
+	{ 0, 0x9fc00, 1 },
+	{ 0x9fc00, 0x400, 2 },
+	{ 0xf0000, 0x10000, 2 },
+	{ 0x100000, 0x1fee0000, 1 },
+	{ 0x1ffe0000, 0x20000, 3 },
+	{ 0xfffc0000, 0x40000, 2 },
+	{ 0x100000000, 0x40000000, 1 },
 };
 
 TEST(as_grub_does)
@@ -119,12 +127,13 @@ TEST(modules_are_cut_out)
 	module(0x3000123, 0x3000456);
 	module(0x2000000, 0x2001000);
 	module(0x2001000, 0x2001fff);
-	module(0x1900000, 0x1900000); /* empty */
-	module(0x1900000, 0x1800000); /* backwards */
+	module(0x1900000, 0x1900000);   /* empty */
+	module(0x1900000, 0x1800000);   /* backwards */
 	module(0x1ff00000, 0x20000000); /* over the end of a range */
 	CHECK_EQ(done(), 0);
-	CHECK(!strcmp(ram(), "0+9fc00 101000+16ff000 1887000+779000 2002000+ffe000 3001000+1ceff000 "
-			     "100000000+40000000 "));
+	CHECK(!strcmp(ram(),
+		      "0+9fc00 101000+16ff000 1887000+779000 2002000+ffe000 3001000+1ceff000 "
+		      "100000000+40000000 "));
 }
 
 TEST(more_modules_than_we_know)
@@ -139,8 +148,9 @@ TEST(more_modules_than_we_know)
 
 TEST(efi_map_only_where_no_other)
 {
-	static const u64 efi[][3] = { { 7, 0x200000, 0x100 }, { 4, 0x300000, 1 }, { 5, 0x301000, 1 },
-				      { 0, 0x302000, 1 }, { 7, 0x400000, ~0ull >> 8 }, { 2, 0x500000, 0 } };
+	static const u64 efi[][3] = { { 7, 0x200000, 0x100 },      { 4, 0x300000, 1 },
+				      { 5, 0x301000, 1 },          { 0, 0x302000, 1 },
+				      { 7, 0x400000, ~0ull >> 8 }, { 2, 0x500000, 0 } };
 
 	for (int plain = 0; plain < 2; plain++) {
 		begin();
@@ -181,33 +191,36 @@ TEST(broken_frames)
 	char cmdline[16];
 
 	begin();
-	put_le32(tag(1, 8) - 4, 4);    /* a tag shorter than its header */
+	put_le32(tag(1, 8) - 4, 4); /* a tag shorter than its header */
 	CHECK_EQ(done(), 0);
 	multiboot2_cmdline(cmdline, sizeof(cmdline));
 	CHECK(!*cmdline);
 
 	begin();
-	put_le32(tag(1, 8) - 4, ~0u);  /* longer than everything */
+	put_le32(tag(1, 8) - 4, ~0u); /* longer than everything */
 	CHECK_EQ(done(), 0);
 	multiboot2_cmdline(cmdline, sizeof(cmdline));
 	CHECK(!*cmdline);
 
 	begin();
-	memset(tag(1, 40), 'x', 40);   /* not terminated */
+	memset(tag(1, 40), 'x', 40); /* not terminated */
 	CHECK_EQ(done(), 0);
 	multiboot2_cmdline(cmdline, sizeof(cmdline));
 	CHECK_EQ(strlen(cmdline), 15);
 	CHECK(test_logged("cut"));
 
 	begin();
-	mmap(8, pc, 0);                /* entries too small, then far too large */
+	mmap(8, pc, 0); /* entries too small, then far too large */
 	mmap(0x10000, pc, 0);
 	CHECK_EQ(done(), 0);
 	CHECK(!*ram());
 
 	begin();
-	static const u64 wraps[][3] = { { ~0ull - 4095, 8192, 1 }, { 0x2000000, ~0ull, 1 },
-					{ 1ull << 60, 4096, 1 }, { 0x2000000, 0, 1 }, { 0x2000000, 4096, 1 } };
+	static const u64 wraps[][3] = { { ~0ull - 4095, 8192, 1 },
+					{ 0x2000000, ~0ull, 1 },
+					{ 1ull << 60, 4096, 1 },
+					{ 0x2000000, 0, 1 },
+					{ 0x2000000, 4096, 1 } };
 	mmap(24, wraps, ARRAY_SIZE(wraps));
 	CHECK_EQ(done(), 0);
 	CHECK(!strcmp(ram(), "2000000+1000 "));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A fake machine behind ports 0xcf8/0xcfc and an ECAM window: walk, capabilities, BARs, quiescing. */
+/* A fake machine behind ports 0xcf8/0xcfc and an ECAM window: walk, capabilities, BARs, quiescing.
+ */
 #include "test.h"
 
 #include <linux/pci_regs.h>
@@ -11,17 +12,17 @@
 #include "dump/oldmem.h"
 #include "map.h"
 
-#define FUNCS 16
+#define FUNCS     16
 #define ECAM_BASE 0xb0000000ull
 
 static struct func {
 	struct pci_addr at;
 	bool present;
 	u8 cfg[4096];
-	u32 bar_mask[6]; /* writable bits */
+	u32 bar_mask[6];            /* writable bits */
 	unsigned int pending_reads; /* DEVSTA says pending that often */
 	u8 devsta;
-	bool stubborn;   /* keeps its bus mastering */
+	bool stubborn; /* keeps its bus mastering */
 	bool decode_lost, sized;
 } funcs[FUNCS];
 static unsigned int n_funcs;
@@ -29,7 +30,9 @@ static u32 config_address;
 static bool no_ports;
 static u8 mcfg[44 + 16 * 20];
 static u32 mcfg_len;
-static struct { u64 pa, len; } forbidden[32];
+static struct {
+	u64 pa, len;
+} forbidden[32];
 static unsigned int n_forbidden;
 
 static struct func *find(u16 segment, u8 bus, u8 dev, u8 fn)
@@ -51,7 +54,7 @@ static struct func *add(u16 segment, u8 bus, u8 dev, u8 fn, u16 id, u16 class, u
 	f->cfg[0] = 0xf4;
 	f->cfg[1] = 0x1a;
 	memcpy(f->cfg + 2, &id, 2);
-	f->cfg[PCI_CLASS_DEVICE] = (u8)class;
+	f->cfg[PCI_CLASS_DEVICE] = (u8) class;
 	f->cfg[PCI_CLASS_DEVICE + 1] = (u8)(class >> 8);
 	f->cfg[PCI_HEADER_TYPE] = header;
 	f->cfg[PCI_COMMAND] = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
@@ -66,8 +69,16 @@ static void machine_reset(void)
 	config_address = 0;
 }
 
-static void put32(u8 *p, u32 v) { memcpy(p, &v, 4); }
-static u32 cfg32(struct func *f, unsigned int reg) { u32 v; memcpy(&v, f->cfg + reg, 4); return v; }
+static void put32(u8 *p, u32 v)
+{
+	memcpy(p, &v, 4);
+}
+static u32 cfg32(struct func *f, unsigned int reg)
+{
+	u32 v;
+	memcpy(&v, f->cfg + reg, 4);
+	return v;
+}
 
 static u32 cfg_read(struct func *f, unsigned int reg, unsigned int n)
 {
@@ -104,7 +115,8 @@ static void cfg_write(struct func *f, unsigned int reg, unsigned int n, u32 v)
 
 static struct func *by_port(void)
 {
-	return find(0, (config_address >> 16) & 0xff, (config_address >> 11) & 31, (config_address >> 8) & 7);
+	return find(0, (config_address >> 16) & 0xff, (config_address >> 11) & 31,
+		    (config_address >> 8) & 7);
 }
 
 static u32 port_in(u16 port, unsigned int n)
@@ -126,12 +138,30 @@ static void port_out(u16 port, unsigned int n, u32 v)
 		cfg_write(by_port(), (config_address & 0xfc) + (port & 3), n, v);
 }
 
-u8 inb(u16 p) { return (u8)port_in(p, 1); }
-u16 inw(u16 p) { return (u16)port_in(p, 2); }
-u32 inl(u16 p) { return port_in(p, 4); }
-void outb(u16 p, u8 v) { port_out(p, 1, v); }
-void outw(u16 p, u16 v) { port_out(p, 2, v); }
-void outl(u16 p, u32 v) { port_out(p, 4, v); }
+u8 inb(u16 p)
+{
+	return (u8)port_in(p, 1);
+}
+u16 inw(u16 p)
+{
+	return (u16)port_in(p, 2);
+}
+u32 inl(u16 p)
+{
+	return port_in(p, 4);
+}
+void outb(u16 p, u8 v)
+{
+	port_out(p, 1, v);
+}
+void outw(u16 p, u16 v)
+{
+	port_out(p, 2, v);
+}
+void outl(u16 p, u32 v)
+{
+	port_out(p, 4, v);
+}
 
 /* ECAM: the window hands out fake addresses that say which register is meant. */
 static u8 window[4096];
@@ -146,15 +176,39 @@ void *map_mmio_window(pa_t page)
 	return window;
 }
 
-static unsigned int reg_of(const volatile void *p) { return (unsigned int)((const volatile u8 *)p - window); }
-u8 mmio_read8(const volatile void *p) { return (u8)cfg_read(in_window, reg_of(p), 1); }
-u16 mmio_read16(const volatile void *p) { return (u16)cfg_read(in_window, reg_of(p), 2); }
-u32 mmio_read32(const volatile void *p) { return cfg_read(in_window, reg_of(p), 4); }
-void mmio_write8(volatile void *p, u8 v) { cfg_write(in_window, reg_of(p), 1, v); }
-void mmio_write16(volatile void *p, u16 v) { cfg_write(in_window, reg_of(p), 2, v); }
-void mmio_write32(volatile void *p, u32 v) { cfg_write(in_window, reg_of(p), 4, v); }
+static unsigned int reg_of(const volatile void *p)
+{
+	return (unsigned int)((const volatile u8 *)p - window);
+}
+u8 mmio_read8(const volatile void *p)
+{
+	return (u8)cfg_read(in_window, reg_of(p), 1);
+}
+u16 mmio_read16(const volatile void *p)
+{
+	return (u16)cfg_read(in_window, reg_of(p), 2);
+}
+u32 mmio_read32(const volatile void *p)
+{
+	return cfg_read(in_window, reg_of(p), 4);
+}
+void mmio_write8(volatile void *p, u8 v)
+{
+	cfg_write(in_window, reg_of(p), 1, v);
+}
+void mmio_write16(volatile void *p, u16 v)
+{
+	cfg_write(in_window, reg_of(p), 2, v);
+}
+void mmio_write32(volatile void *p, u32 v)
+{
+	cfg_write(in_window, reg_of(p), 4, v);
+}
 
-bool map_addressable(pa_t pa, u64 len) { return pa < 1ull << 47 && len <= (1ull << 47) - pa; }
+bool map_addressable(pa_t pa, u64 len)
+{
+	return pa < 1ull << 47 && len <= (1ull << 47) - pa;
+}
 
 unsigned int peek(void *dst, pa_t pa, u64 len)
 {
@@ -225,11 +279,13 @@ TEST(walk_in_order_and_multi_function)
 	add(0, 1, 0, 0, 1, 0x0200, 0);
 	add(0, 0, 0, 0, 1, 0x0600, 0);
 	add(0, 0, 3, 0, 1, 0x0200, 0);
-	add(0, 0, 3, 2, 1, 0x0200, 0);    /* a phantom: fn 0 says single function */
+	add(0, 0, 3, 2, 1, 0x0200, 0); /* a phantom: fn 0 says single function */
 	add(0, 0, 31, 0, 1, 0x0601, 0x80);
 	add(0, 0, 31, 2, 1, 0x0106, 0);
 	pci_init();
-	CHECK(!strcmp(walk(), "0000:00:00.0 0000:00:03.0 0000:00:1f.0 0000:00:1f.2 0000:01:00.0 0000:80:03.0 "));
+	CHECK(!strcmp(
+	    walk(),
+	    "0000:00:00.0 0000:00:03.0 0000:00:1f.0 0000:00:1f.2 0000:01:00.0 0000:80:03.0 "));
 }
 
 static int stop_at_net(const struct pci_func *f, void *ctx)
@@ -365,11 +421,11 @@ TEST(bars)
 
 	machine_reset();
 	struct func *f = add(0, 0, 3, 0, 1, 0x0200, 0);
-	set_bar(f, 0, 0xc001, 0xffffffe0);              /* I/O */
-	set_bar(f, 1, 0xfebd1000, 0xfffff000);          /* 4 KiB */
-	set_bar(f, 2, 0xc, 0xfffc0000);                 /* 64-bit, 256 KiB, prefetchable */
+	set_bar(f, 0, 0xc001, 0xffffffe0);     /* I/O */
+	set_bar(f, 1, 0xfebd1000, 0xfffff000); /* 4 KiB */
+	set_bar(f, 2, 0xc, 0xfffc0000);        /* 64-bit, 256 KiB, prefetchable */
 	set_bar(f, 3, 0x38, 0xffffffff);
-	set_bar(f, 5, 0xfe000004, 0xfffff000);          /* 64-bit, but no upper half */
+	set_bar(f, 5, 0xfe000004, 0xfffff000); /* 64-bit, but no upper half */
 	pci_init();
 	CHECK_EQ(pci_bar(f->at, 0, &base, &size), -ENODEV);
 	CHECK_EQ(pci_bar(f->at, 1, &base, &size), 0);
@@ -394,9 +450,9 @@ TEST(bar_nonsense)
 
 	machine_reset();
 	struct func *f = add(0, 0, 3, 0, 1, 0x0200, 0);
-	set_bar(f, 0, 0xfebd1000, 0);                   /* nothing writable */
+	set_bar(f, 0, 0xfebd1000, 0); /* nothing writable */
 	set_bar(f, 2, ~0u, 0);
-	set_bar(f, 4, 0x4, 0);                          /* 64 GiB and more: low half all zero */
+	set_bar(f, 4, 0x4, 0); /* 64 GiB and more: low half all zero */
 	set_bar(f, 5, 0x40, 0xfffffff0);
 	pci_init();
 	CHECK_EQ(pci_bar(f->at, 0, &base, &size), 0);

@@ -47,22 +47,51 @@ void outw(u16 p, u16 v)
 	record("w", p, v);
 }
 
-void outl(u16 p, u32 v) { record("l", p, v); }
-u8 inb(u16 p) { return p == 0x64 ? (no_8042 ? 0xff : busy_8042 ? 2 : 0x1c) : p == 0x92 ? 2 : 0xff; }
-u16 inw(u16 p) { return p == 0x604 ? pm1a : 0xffff; }
-u32 inl(u16 p) { (void)p; return ~0u; }
-void mmio_write8(volatile void *reg, u8 v) { record("m", (unsigned int)((volatile u8 *)reg - mmio), v); }
-void *map_mmio(pa_t pa, u64 len) { return pa == 0xfed80000 && len == 1 ? mmio : NULL; }
+void outl(u16 p, u32 v)
+{
+	record("l", p, v);
+}
+u8 inb(u16 p)
+{
+	return p == 0x64 ? (no_8042 ? 0xff : busy_8042 ? 2 : 0x1c) : p == 0x92 ? 2 : 0xff;
+}
+u16 inw(u16 p)
+{
+	return p == 0x604 ? pm1a : 0xffff;
+}
+u32 inl(u16 p)
+{
+	(void)p;
+	return ~0u;
+}
+void mmio_write8(volatile void *reg, u8 v)
+{
+	record("m", (unsigned int)((volatile u8 *)reg - mmio), v);
+}
+void *map_mmio(pa_t pa, u64 len)
+{
+	return pa == 0xfed80000 && len == 1 ? mmio : NULL;
+}
 void pci_write8(struct pci_addr a, u16 reg, u8 v)
 {
 	CHECK_EQ(a.segment + a.bus, 0);
 	record("pci", (unsigned int)a.dev << 16 | a.fn << 12 | reg, v);
 }
-void cpu_stop(void) { longjmp(end, STOPPED); }
-void cpu_triple_fault(void) { record("fault", 0, 0); }
-void acpi_power_init(struct acpi_power *p) { *p = tables; }
+void cpu_stop(void)
+{
+	longjmp(end, STOPPED);
+}
+void cpu_triple_fault(void)
+{
+	record("fault", 0, 0);
+}
+void acpi_power_init(struct acpi_power *p)
+{
+	*p = tables;
+}
 
-/* Everything power.c remembers is in its own object: include it, so that each test starts afresh. */
+/* Everything power.c remembers is in its own object: include it, so that each test starts afresh.
+ */
 #include "../../drivers/power.c"
 
 static int run(enum power_action a)

@@ -53,12 +53,16 @@ static void note(u32 at, const char *text)
 static void note_of(u32 at, const char *release, u32 uts, u64 crash_time)
 {
 	char text[512];
-	int n = snprintf(text, sizeof(text), "OSRELEASE=%s\nPAGESIZE=4096\nSYMBOL(init_uts_ns)=%llx\n"
-			 "NUMBER(phys_base)=%lld\n", release,
-			 (unsigned long long)(0xffffffff80000000ull - (u64)PHYS_BASE + RAM_BASE + uts), PHYS_BASE);
+	int n = snprintf(
+	    text, sizeof(text),
+	    "OSRELEASE=%s\nPAGESIZE=4096\nSYMBOL(init_uts_ns)=%llx\n"
+	    "NUMBER(phys_base)=%lld\n",
+	    release, (unsigned long long)(0xffffffff80000000ull - (u64)PHYS_BASE + RAM_BASE + uts),
+	    PHYS_BASE);
 
 	if (crash_time)
-		snprintf(text + n, sizeof(text) - (size_t)n, "CRASHTIME=%llu\n", (unsigned long long)crash_time);
+		snprintf(text + n, sizeof(text) - (size_t)n, "CRASHTIME=%llu\n",
+			 (unsigned long long)crash_time);
 	note(at, text);
 }
 
