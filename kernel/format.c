@@ -44,6 +44,14 @@ static void put_number(struct out *o, const struct spec *s, u64 v, unsigned int 
 		text[--at] = "0123456789abcdef"[v % base];
 		v /= base;
 	} while (v);
+	if (negative && s->zero && !s->left) { /* the sign stands before the zeros */
+		struct spec rest = *s;
+
+		put(o, '-');
+		rest.width--;
+		put_padded(o, &rest, text + at, sizeof(text) - at);
+		return;
+	}
 	if (negative)
 		text[--at] = '-';
 	put_padded(o, s, text + at, sizeof(text) - at);
