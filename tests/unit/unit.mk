@@ -16,3 +16,7 @@ unit_scan = kernel/dump/scan.c
 unit_source = $(dump_core) $(fake_dump)
 unit_vmcoreinfo = $(dump_core) $(fake_dump)
 unit_oldmem = $(dump_core) $(fake_dump)
+unit_format = kernel/format.c
+unit_string =
+unit_bytes =
+$(B)/unit/string: kernel/string.c
