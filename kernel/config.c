@@ -62,8 +62,10 @@ static bool set_elfcorehdr(struct config *c, struct word v)
 		if (!parse_mem(v, &a, &used))
 			return false;
 	}
+	if (used != v.len)
+		return false;
 	c->elfcorehdr = a;
-	return used == v.len;
+	return true;
 }
 
 static bool set_acpi_rsdp(struct config *c, struct word v)
@@ -139,8 +141,11 @@ static bool set_ip(struct config *c, struct word v)
 
 	if (!parse_ip(v, &ip))
 		return false;
-	if (c->n_ip < CONFIG_IPS)
-		c->ip[c->n_ip++] = ip;
+	if (c->n_ip == CONFIG_IPS) {
+		log_info("ip=: more than %d, %.*s left out", CONFIG_IPS, (int)v.len, v.p);
+		return true;
+	}
+	c->ip[c->n_ip++] = ip;
 	return true;
 }
 
@@ -264,6 +269,17 @@ static const struct param {
 	{ "dump.quiesce", set_quiesce },  { "dump.log", set_log },
 };
 
+/* lib/cmdline.c next_arg() of Linux: quotes around a value or a whole word are not part of it. */
+static struct word unquoted(struct word w)
+{
+	if (!w.len || w.p[0] != '"')
+		return w;
+	w = (struct word){ w.p + 1, w.len - 1 };
+	if (w.len && w.p[w.len - 1] == '"')
+		w.len--;
+	return w;
+}
+
 typedef void word_fn(struct config *c, struct word w);
 
 static void each_word(struct config *c, const char *text, word_fn *fn)
@@ -277,7 +293,7 @@ static void each_word(struct config *c, const char *text, word_fn *fn)
 		if (i < n && (quoted || (text[i] != ' ' && text[i] != '\t' && text[i] != '\n')))
 			continue;
 		if (i > start)
-			fn(c, (struct word){ text + start, i - start });
+			fn(c, unquoted((struct word){ text + start, i - start }));
 		start = i + 1;
 	}
 }
@@ -286,6 +302,7 @@ static void early_word(struct config *c, struct word w)
 {
 	struct word value = w, name = word_cut(&value, '=');
 
+	value = unquoted(value);
 	if (value.p && word_is(name, "console"))
 		set_console(c, value);
 	if (value.p && word_is(name, "dump.log"))
@@ -296,6 +313,7 @@ static void config_word(struct config *c, struct word w)
 {
 	struct word value = w, name = word_cut(&value, '=');
 
+	value = unquoted(value);
 	for (size_t i = 0; i < ARRAY_SIZE(params); i++) {
 		if (!word_is(name, params[i].name))
 			continue;

@@ -125,6 +125,8 @@ bool parse_ipv6(struct word w, u8 out[16])
 			n += 4;
 			break;
 		}
+		if (at - start > 4)
+			return false;
 		group[n++] = (u8)(v >> 8);
 		group[n++] = (u8)v;
 		if (at == w.len)
@@ -149,6 +151,8 @@ bool parse_ipv6(struct word w, u8 out[16])
 
 bool parse_mac(struct word w, u8 out[6])
 {
+	u8 mac[6]; /* a later nonsense must not spoil an earlier good one */
+
 	for (int i = 0; i < 6; i++) {
 		struct word part = word_cut(&w, ':');
 		size_t at = 0;
@@ -156,8 +160,9 @@ bool parse_mac(struct word w, u8 out[6])
 
 		if (!parse_digits(part, &at, 16, 255, &v) || at != part.len || (i < 5) != (w.p != NULL))
 			return false;
-		out[i] = (u8)v;
+		mac[i] = (u8)v;
 	}
+	memcpy(out, mac, sizeof(mac));
 	return true;
 }
 
@@ -231,7 +236,8 @@ bool parse_ip(struct word w, struct ip_config *out)
 		log_info("ip=: device name %.*s ignored, dump.nic= chooses", (int)field[DEVICE].len,
 		         field[DEVICE].p);
 	if (field[CLIENT].len) {
-		if (!parse_address(field[CLIENT], out->client, &v6) || (out->autoconf == IP_AUTO6 && !v6))
+		if (!parse_address(field[CLIENT], out->client, &v6) ||
+		    out->autoconf == (v6 ? IP_DHCP : IP_AUTO6))
 			return false;
 		out->v6 = v6;
 		out->has_client = true;
