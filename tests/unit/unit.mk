@@ -20,3 +20,5 @@ unit_format = kernel/format.c
 unit_string =
 unit_bytes =
 $(B)/unit/string: kernel/string.c
+unit_config_net = kernel/config_net.c kernel/dump/area.c
+unit_config = kernel/config.c kernel/config_net.c kernel/dump/area.c
