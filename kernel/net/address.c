@@ -44,6 +44,9 @@ void address_print(const u8 *bytes, bool v6, char out[ADDRESS_TEXT_MAX])
 	char text[ADDRESS_TEXT_MAX - 2];
 
 	format(out, ADDRESS_TEXT_MAX, v6 ? "[%s]" : "%s", ipaddr_ntoa_r(&a, text, sizeof(text)));
+	for (char *c = out; *c; c++) /* RFC 5952 4.3 */
+		if (*c >= 'A' && *c <= 'F')
+			*c += 'a' - 'A';
 }
 
 /* The first ip= that serves the target's family; NULL: none, use DHCP or SLAAC. */

@@ -5,7 +5,6 @@
 #include "lwip/sys.h"
 #include "lwip_hooks.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "bytes.h"
@@ -19,12 +18,6 @@
 u32_t sys_now(void) { return (u32_t)(clock_us() / MS); }
 
 void net_assert_failed(const char *file, int line) { panic("lwIP: %s:%d", file, line); }
-
-int atoi(const char *s)
-{
-	(void)s;
-	return 0;
-}
 
 void net_copy(void *dst, const void *src, unsigned long len)
 {
