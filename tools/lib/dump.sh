@@ -58,7 +58,7 @@ take_stream() {
     size=$(stat -c %s "$out/stream")
     if [ "$size" != "${console_bytes:-none}" ]; then
         mv "$out/stream" "$out/vmcore-incomplete"
-    elif [ "$(head -c 12 "$out/stream")" = makedumpfile ]; then
+    elif cmp -s -n 12 "$out/stream" <(echo makedumpfile); then
         if makedumpfile -R "$out/vmcore" < "$out/stream" > "$out/rearrange.log" 2>&1; then rm "$out/stream"; fi
     else
         mv "$out/stream" "$out/vmcore"
