@@ -6,7 +6,7 @@ dump_core := kernel/dump/source.c kernel/dump/vmcoreinfo.c tests/unit/oldmem_fre
 fake_dump := tests/unit/fake_memory.c tests/unit/elfcorehdr.c
 unit_vmcore = $(dump_core) kernel/dump/elf.c kernel/dump/dump.c $(fake_dump) tests/unit/vmcore_ref.c \
 	tests/unit/check_sink.c
-$(addprefix $(B)/unit/,vmcore source vmcoreinfo oldmem): kernel/dump/oldmem.c # in oldmem_fresh.c
+$(addprefix $(B)/unit/,vmcore source vmcoreinfo oldmem handover): kernel/dump/oldmem.c # in oldmem_fresh.c
 unit_disk_sink = tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/format.c
 unit_pci = drivers/pci.c drivers/pci_func.c drivers/pci_quiesce.c kernel/format.c
 unit_acpi = drivers/acpi.c
@@ -16,9 +16,12 @@ unit_scan = kernel/dump/scan.c
 unit_source = $(dump_core) $(fake_dump)
 unit_vmcoreinfo = $(dump_core) $(fake_dump)
 unit_oldmem = $(dump_core) $(fake_dump)
+unit_handover = kernel/handover.c $(dump_core) $(fake_dump)
 unit_format = kernel/format.c
 unit_string =
 unit_bytes =
 $(B)/unit/string: kernel/string.c
 unit_config_net = kernel/config_net.c kernel/dump/area.c
 unit_config = kernel/config.c kernel/config_net.c kernel/dump/area.c
+unit_partition = kernel/dump/partition.c
+unit_ahci = tests/unit/fake_ahci.c drivers/ahci.c drivers/ahci_port.c drivers/ahci_cmd.c kernel/format.c
