@@ -9,11 +9,11 @@
 #include "log.h"
 #include "map.h"
 
-#define HANDOFF_US (25 * MS)     /* 10.6.3 */
+#define HANDOFF_US      (25 * MS) /* 10.6.3 */
 #define HANDOFF_BUSY_US (2 * SEC)
-#define STOP_US (500 * MS)
-#define SETTLE_US (100 * MS)     /* for ports that had no device before the reset, too */
-#define LINKS_US (1 * SEC)
+#define STOP_US         (500 * MS)
+#define SETTLE_US       (100 * MS) /* for ports that had no device before the reset, too */
+#define LINKS_US        (1 * SEC)
 
 #define LBA48_SECTORS ((u64)1 << 48)
 
@@ -56,7 +56,8 @@ static void bios_handoff(volatile u8 *hba)
 		WAIT_FOR(!(mmio_read32(hba + HBA_BOHC) & HBA_BOHC_BOS), HANDOFF_BUSY_US);
 }
 
-/* Stop what the dead kernel left running. A port that hangs in a command is left to the HBA reset. */
+/* Stop what the dead kernel left running. A port that hangs in a command waits for the HBA reset.
+ */
 static void stop_ports(volatile u8 *hba, u32 ports)
 {
 	ports_change(hba, ports, PORT_CMD, PORT_CMD_ST, 0); /* 10.3.2 */
@@ -65,7 +66,7 @@ static void stop_ports(volatile u8 *hba, u32 ports)
 	WAIT_FOR(!ports_with(hba, ports, PORT_CMD, PORT_CMD_FR), STOP_US);
 }
 
-/* Let the links come up again after the reset, all at once. Returns the ports worth a closer look. */
+/* Let the links come up again after the reset, all at once. Returns the ports worth a look. */
 static u32 wake_ports(volatile u8 *hba, u32 ports, u32 had_device)
 {
 	u64 settled = clock_us() + SETTLE_US;
@@ -73,11 +74,15 @@ static u32 wake_ports(volatile u8 *hba, u32 ports, u32 had_device)
 	ports_change(hba, ports, PORT_SCTL, ~0u, PORT_SCTL_IPM_OFF | PORT_SCTL_DET_NONE);
 	ports_change(hba, ports, PORT_CMD, 0, PORT_CMD_SUD | PORT_CMD_POD); /* 10.1.1, CAP.SSS */
 	WAIT_FOR(!(had_device & ~ports_with(hba, ports, PORT_SSTS, PORT_SSTS_DET_DEVICE)) &&
-			 clock_us() >= settled, LINKS_US);
+		     clock_us() >= settled,
+		 LINKS_US);
 	return had_device | ports_with(hba, ports, PORT_SSTS, PORT_SSTS_DET_DEVICE);
 }
 
-static u16 id_word(unsigned int n) { return get_le16(ahci_memory.identify + 2 * n); }
+static u16 id_word(unsigned int n)
+{
+	return get_le16(ahci_memory.identify + 2 * n);
+}
 
 /* What the disk says about itself (ACS-4, 7.12.7), into the blkdev. */
 static int read_identity(struct ahci_port *p)
@@ -87,7 +92,8 @@ static int read_identity(struct ahci_port *p)
 	u32 bytes = 512;
 
 	if ((id_word(ATA_ID_GENERAL) & ATA_ID_GENERAL_NOT_ATA) ||
-	    (commands & ATA_ID_VALID_MASK) != ATA_ID_VALID || !(commands & ATA_ID_COMMANDS2_LBA48)) {
+	    (commands & ATA_ID_VALID_MASK) != ATA_ID_VALID ||
+	    !(commands & ATA_ID_COMMANDS2_LBA48)) {
 		log_info("%s: no 48-bit disk: IDENTIFY words 0x%x, 0x%x: not used", p->blk.name,
 			 id_word(ATA_ID_GENERAL), commands);
 		return -ENODEV;
@@ -116,7 +122,10 @@ static int blk_write(struct blkdev *d, u64 off, const struct blk_seg *seg, unsig
 	return ahci_transfer((struct ahci_port *)d, true, off, seg, n);
 }
 
-static int blk_flush(struct blkdev *d) { return ahci_flush((struct ahci_port *)d); }
+static int blk_flush(struct blkdev *d)
+{
+	return ahci_flush((struct ahci_port *)d);
+}
 
 static void hba_release(struct ahci_port *p)
 {
@@ -150,8 +159,10 @@ static int try_port(struct ahci_port *p, u32 no, const char *hba_name, const str
 	sig = port_read(p, PORT_SIG);
 	if (!rc && sig != PORT_SIG_ATA) {
 		log_info("%s: %s (signature 0x%x): not used", p->blk.name,
-			 sig == PORT_SIG_ATAPI ? "ATAPI device" :
-			 sig == PORT_SIG_PM ? "port multiplier" : "no disk", sig);
+			 sig == PORT_SIG_ATAPI ? "ATAPI device"
+			 : sig == PORT_SIG_PM  ? "port multiplier"
+					       : "no disk",
+			 sig);
 		rc = -ENODEV;
 	}
 	if (!rc)
@@ -171,11 +182,12 @@ static int try_port(struct ahci_port *p, u32 no, const char *hba_name, const str
 }
 
 /* Take the controller over; leaves it reset, all its ports stopped, bus mastering off. */
-static int take_hba(struct ahci_port *p, const struct pci_func *f, const char *name, u32 *had_device)
+static int take_hba(struct ahci_port *p, const struct pci_func *f, const char *name,
+		    u32 *had_device)
 {
 	pa_t base;
 	u64 size;
-	u32 fitting;
+	u32 room;
 
 	*p = (struct ahci_port){ .at = f->at };
 	pci_wake(f->at);
@@ -195,15 +207,15 @@ static int take_hba(struct ahci_port *p, const struct pci_func *f, const char *n
 		return -ENODEV;
 	}
 	if (!(p->cap & HBA_CAP_S64A) && (pa_t)(&ahci_memory + 1) > 4 * GIB) {
-		log_info("ahci %s: 32-bit only (CAP 0x%x) and we lie above 4 GiB: not used", name, p->cap);
+		log_info("ahci %s: 32-bit only (CAP 0x%x) and we lie above 4 GiB: not used", name,
+			 p->cap);
 		return -ENODEV;
 	}
-	fitting = (u32)(size - HBA_PORT(0)) / HBA_PORT_BYTES;
-	if (fitting < HBA_PORTS)
-		p->implemented &= (1u << fitting) - 1;
+	room = (u32)(size - HBA_PORT(0)) / HBA_PORT_BYTES;
+	p->ports = room < HBA_PORTS ? p->implemented & ((1u << room) - 1) : p->implemented;
 	bios_handoff(p->hba);
-	*had_device = ports_with(p->hba, p->implemented, PORT_SSTS, PORT_SSTS_DET_DEVICE);
-	stop_ports(p->hba, p->implemented);
+	*had_device = ports_with(p->hba, p->ports, PORT_SSTS, PORT_SSTS_DET_DEVICE);
+	stop_ports(p->hba, p->ports);
 	return ahci_hba_reset(p->hba, p->cap, p->implemented);
 }
 
@@ -217,8 +229,8 @@ static int try_hba(const struct pci_func *f, void *ctx)
 	pci_name(f->at, name);
 	if (take_hba(&live, f, name, &had_device))
 		return 0;
-	ports = wake_ports(live.hba, live.implemented, had_device);
-	log_debug("ahci %s: ports 0x%x, devices on 0x%x", name, live.implemented, ports);
+	ports = wake_ports(live.hba, live.ports, had_device);
+	log_debug("ahci %s: ports 0x%x, devices on 0x%x", name, live.ports, ports);
 	pci_bus_master(f->at, true);
 	for (u32 i = 0; i < HBA_PORTS; i++) {
 		int rc = ports & 1u << i ? try_port(&live, i, name, ctx) : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* AHCI commands, one at a time in slot 0, and recovery from their errors (AHCI 1.3.1, 5.5 and 6.2.2;
- * ATA ACS-4). */
+/* AHCI commands, one at a time in slot 0, and recovery from their errors (AHCI 1.3.1, 5.5
+ * and 6.2.2; ATA ACS-4). */
 #include "drivers/ahci_port.h"
 
 #include <string.h>
@@ -8,14 +8,14 @@
 #include "clock.h"
 #include "log.h"
 
-#define COMMAND_US (30 * SEC)
-#define FLUSH_US (60 * SEC)
-#define COMMAND_RETRIES 3
-#define IDENTIFY_RETRIES 1 /* a disk that does not say what it is is not worth minutes */
-#define SLOT 0x1u          /* bit of slot 0 in PxCI */
+#define COMMAND_US       (30 * SEC)
+#define FLUSH_US         (60 * SEC)
+#define COMMAND_RETRIES  3
+#define IDENTIFY_RETRIES 1    /* a disk that does not say what it is is not worth minutes */
+#define SLOT             0x1u /* bit of slot 0 in PxCI */
 
 /* What ends a command badly (6.1.5 to 6.1.9 and a device that was plugged anew). */
-#define PORT_IS_HOST (PORT_IS_HBFS | PORT_IS_HBDS)
+#define PORT_IS_HOST   (PORT_IS_HBFS | PORT_IS_HBDS)
 #define PORT_IS_ERRORS (PORT_IS_HOST | PORT_IS_TFES | PORT_IS_IFS | PORT_IS_OFS | PORT_IS_PCS)
 
 struct command {
@@ -23,7 +23,7 @@ struct command {
 	bool write;
 	u64 lba;
 	u32 sectors;
-	u64 bytes;           /* that the PRDs describe */
+	u64 bytes; /* that the PRDs describe */
 	unsigned int n_prd;
 	u64 timeout_us;
 	int retries;
@@ -66,9 +66,8 @@ static void fill_header(const struct command *c)
 
 static void fill_prd(unsigned int i, pa_t pa, u64 len)
 {
-	ahci_memory.table.prdt[i] = (struct ahci_prd){
-		.dba = (u32)pa, .dbau = (u32)(pa >> 32), .dbc = (u32)len - 1
-	};
+	ahci_memory.table.prdt[i] =
+	    (struct ahci_prd){ .dba = (u32)pa, .dbau = (u32)(pa >> 32), .dbc = (u32)len - 1 };
 }
 
 static bool command_ended(const struct ahci_port *p)
@@ -111,13 +110,15 @@ static int command_try(struct ahci_port *p, const struct command *c)
 			return 0;
 		what = "short transfer";
 	}
-	log_info("%s: command 0x%x at sector %llu, %u sectors: %s: IS 0x%x TFD 0x%x SERR 0x%x, %u bytes done",
-		 p->blk.name, c->op, c->lba, c->sectors, what, is, tfd, port_read(p, PORT_SERR), done);
+	log_info("%s: command 0x%x at sector %llu, %u sectors: %s: IS 0x%x TFD 0x%x SERR 0x%x, %u "
+		 "bytes done",
+		 p->blk.name, c->op, c->lba, c->sectors, what, is, tfd, port_read(p, PORT_SERR),
+		 done);
 	return rc;
 }
 
-/* 6.2.2: stop the list; a device that is ready again goes on with ST, any other gets a COMRESET, and an
- * HBA that cannot even stop is reset as a whole. */
+/* 6.2.2: stop the list; a device that is ready again goes on with ST, any other gets a COMRESET,
+ * and an HBA that cannot even stop is reset as a whole. */
 static int port_recover(struct ahci_port *p)
 {
 	bool stopped = !ahci_port_stop_list(p->regs);
@@ -174,16 +175,20 @@ static int fill_prdt(const struct ahci_port *p, struct command *c, struct cursor
 	return 0;
 }
 
-int ahci_transfer(struct ahci_port *p, bool write, u64 off, const struct blk_seg *seg, unsigned int n)
+int ahci_transfer(struct ahci_port *p, bool write, u64 off, const struct blk_seg *seg,
+		  unsigned int n)
 {
 	struct cursor rest = { .seg = seg, .n = n };
-	struct command c = { .op = write ? ATA_WRITE_DMA_EXT : ATA_READ_DMA_EXT, .write = write,
-		             .timeout_us = COMMAND_US, .retries = COMMAND_RETRIES };
+	struct command c = { .op = write ? ATA_WRITE_DMA_EXT : ATA_READ_DMA_EXT,
+			     .write = write,
+			     .timeout_us = COMMAND_US,
+			     .retries = COMMAND_RETRIES };
 	u64 room = off <= p->blk.size ? p->blk.size - off : 0;
 
 	for (unsigned int i = 0; i < n; i++) {
 		if ((off | seg[i].pa | seg[i].len) % BLK_UNIT || !seg[i].len || seg[i].len > room) {
-			log_info("%s: bad request at byte %llu, %llu bytes", p->blk.name, off, seg[i].len);
+			log_info("%s: bad request at byte %llu, %llu bytes", p->blk.name, off,
+				 seg[i].len);
 			return -EINVAL;
 		}
 		room -= seg[i].len;
@@ -212,8 +217,11 @@ int ahci_flush(struct ahci_port *p)
 
 int ahci_identify(struct ahci_port *p)
 {
-	struct command c = { .op = ATA_IDENTIFY_DEVICE, .bytes = ATA_ID_BYTES, .n_prd = 1,
-		             .timeout_us = COMMAND_US, .retries = IDENTIFY_RETRIES };
+	struct command c = { .op = ATA_IDENTIFY_DEVICE,
+			     .bytes = ATA_ID_BYTES,
+			     .n_prd = 1,
+			     .timeout_us = COMMAND_US,
+			     .retries = IDENTIFY_RETRIES };
 
 	fill_prd(0, (pa_t)ahci_memory.identify, ATA_ID_BYTES);
 	return command_run(p, &c);

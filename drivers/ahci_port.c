@@ -7,11 +7,11 @@
 #include "clock.h"
 #include "log.h"
 
-#define HBA_RESET_US (1 * SEC)   /* 10.4.3 */
-#define PORT_STOP_US (500 * MS)  /* 10.3.2 */
-#define COMRESET_US (2 * MS)     /* 10.4.2: at least 1 ms */
-#define LINK_US (1 * SEC)
-#define READY_US (30 * SEC)      /* a sleeping disk spins up */
+#define HBA_RESET_US (1 * SEC)  /* 10.4.3 */
+#define PORT_STOP_US (500 * MS) /* 10.3.2 */
+#define COMRESET_US  (2 * MS)   /* 10.4.2: at least 1 ms */
+#define LINK_US      (1 * SEC)
+#define READY_US     (30 * SEC) /* a sleeping disk spins up */
 
 struct ahci_memory ahci_memory;
 
@@ -35,7 +35,8 @@ int ahci_hba_reset(volatile u8 *hba, u32 cap, u32 implemented)
 int ahci_port_stop_list(volatile u8 *regs)
 {
 	mmio_write32(regs + PORT_CMD, mmio_read32(regs + PORT_CMD) & ~PORT_CMD_ST);
-	return WAIT_FOR(!(mmio_read32(regs + PORT_CMD) & PORT_CMD_CR), PORT_STOP_US) ? 0 : -ETIMEDOUT;
+	return WAIT_FOR(!(mmio_read32(regs + PORT_CMD) & PORT_CMD_CR), PORT_STOP_US) ? 0
+										     : -ETIMEDOUT;
 }
 
 int ahci_port_stop(volatile u8 *regs)
@@ -43,7 +44,8 @@ int ahci_port_stop(volatile u8 *regs)
 	if (ahci_port_stop_list(regs))
 		return -ETIMEDOUT;
 	mmio_write32(regs + PORT_CMD, mmio_read32(regs + PORT_CMD) & ~PORT_CMD_FRE);
-	return WAIT_FOR(!(mmio_read32(regs + PORT_CMD) & PORT_CMD_FR), PORT_STOP_US) ? 0 : -ETIMEDOUT;
+	return WAIT_FOR(!(mmio_read32(regs + PORT_CMD) & PORT_CMD_FR), PORT_STOP_US) ? 0
+										     : -ETIMEDOUT;
 }
 
 bool ahci_port_ready(const struct ahci_port *p)
@@ -69,15 +71,16 @@ static void set_memory(struct ahci_port *p)
 	port_write(p, PORT_FBU, (u32)(fis >> 32));
 }
 
-/* COMRESET (10.4.2) and the link behind it. Ends a dead kernel's queued commands, too: a disk in the
- * middle of NCQ takes no other command. */
+/* COMRESET (10.4.2) and the link behind it. Ends a dead kernel's queued commands, too: a disk in
+ * the middle of NCQ takes no other command. */
 static int reset_link(struct ahci_port *p)
 {
 	port_write(p, PORT_SCTL, PORT_SCTL_IPM_OFF | PORT_SCTL_DET_INIT);
 	delay_us(COMRESET_US);
 	port_write(p, PORT_SCTL, PORT_SCTL_IPM_OFF | PORT_SCTL_DET_NONE);
 	if (!WAIT_FOR(link_up(p), LINK_US)) {
-		log_info("%s: no link after COMRESET: SSTS 0x%x", p->blk.name, port_read(p, PORT_SSTS));
+		log_info("%s: no link after COMRESET: SSTS 0x%x", p->blk.name,
+			 port_read(p, PORT_SSTS));
 		return -ENODEV;
 	}
 	/* While SERR.DIAG.X is set the device's first FIS is not taken (3.3.13, 10.4.2). */
@@ -93,10 +96,12 @@ static int wait_ready(struct ahci_port *p)
 		return -ETIME;
 	if (p->cap & HBA_CAP_SCLO) { /* 3.3.7: the HBA's copy of BSY and DRQ may be what is stuck */
 		port_write(p, PORT_CMD, port_read(p, PORT_CMD) | PORT_CMD_CLO);
-		if (WAIT_FOR(!(port_read(p, PORT_CMD) & PORT_CMD_CLO), PORT_STOP_US) && ahci_port_ready(p))
+		if (WAIT_FOR(!(port_read(p, PORT_CMD) & PORT_CMD_CLO), PORT_STOP_US) &&
+		    ahci_port_ready(p))
 			return 0;
 	}
-	log_info("%s: busy for %llu s: TFD 0x%x", p->blk.name, READY_US / SEC, port_read(p, PORT_TFD));
+	log_info("%s: busy for %llu s: TFD 0x%x", p->blk.name, READY_US / SEC,
+		 port_read(p, PORT_TFD));
 	return -ETIMEDOUT;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside the AHCI driver: the one live port, its memory, resets (ahci_port.c), commands (ahci_cmd.c). */
+/* Inside the AHCI driver: the one live port, its memory, resets (ahci_port.c), commands
+ * (ahci_cmd.c). */
 #ifndef AFTERIMAGE_AHCI_PORT_H
 #define AFTERIMAGE_AHCI_PORT_H
 
@@ -9,13 +10,13 @@
 #include "drivers/blkdev.h"
 #include "drivers/pci.h"
 
-/* Every byte of ours that a controller ever sees, besides the data it is asked to transfer: one page,
- * used by the one live port. Only command slot 0 is used. */
+/* Every byte of ours that a controller ever sees, besides the data it is asked to transfer: one
+ * page, used by the one live port. Only command slot 0 is used. */
 struct ahci_memory {
-	struct ahci_header list[32];   /* 0x000 command list, 1 KiB aligned (PxCLB) */
-	u8 fis[256];                   /* 0x400 received FISes, 256 byte aligned (PxFB) */
-	struct ahci_table table;       /* 0x500 command table of slot 0, 128 byte aligned */
-	u8 identify[ATA_ID_BYTES];     /* 0xd80 IDENTIFY DEVICE data */
+	struct ahci_header list[32]; /* 0x000 command list, 1 KiB aligned (PxCLB) */
+	u8 fis[256];                 /* 0x400 received FISes, 256 byte aligned (PxFB) */
+	struct ahci_table table;     /* 0x500 command table of slot 0, 128 byte aligned */
+	u8 identify[ATA_ID_BYTES];   /* 0xd80 IDENTIFY DEVICE data */
 } ALIGNED(4096);
 
 _Static_assert(sizeof(struct ahci_memory) == 4096, "one page");
@@ -25,8 +26,9 @@ struct ahci_port {
 	struct pci_addr at;
 	volatile u8 *hba;  /* registers of the controller */
 	volatile u8 *regs; /* and of this port */
-	u32 implemented;   /* PI as it was when we came */
-	u32 cap;
+	u32 cap;           /* CAP and PI as they were when we came */
+	u32 implemented;
+	u32 ports; /* of these, the ones whose registers the BAR has */
 };
 
 _Static_assert(offsetof(struct ahci_port, blk) == 0, "a blkdev is an ahci_port");
@@ -50,10 +52,17 @@ bool ahci_port_ready(const struct ahci_port *p);
 
 /* IDENTIFY DEVICE into ahci_memory.identify. Errors of this and the next two as in blkdev.h. */
 int ahci_identify(struct ahci_port *p);
-int ahci_transfer(struct ahci_port *p, bool write, u64 off, const struct blk_seg *seg, unsigned int n);
+int ahci_transfer(struct ahci_port *p, bool write, u64 off, const struct blk_seg *seg,
+		  unsigned int n);
 int ahci_flush(struct ahci_port *p);
 
-static inline u32 port_read(const struct ahci_port *p, u32 reg) { return mmio_read32(p->regs + reg); }
-static inline void port_write(struct ahci_port *p, u32 reg, u32 v) { mmio_write32(p->regs + reg, v); }
+static inline u32 port_read(const struct ahci_port *p, u32 reg)
+{
+	return mmio_read32(p->regs + reg);
+}
+static inline void port_write(struct ahci_port *p, u32 reg, u32 v)
+{
+	mmio_write32(p->regs + reg, v);
+}
 
 #endif

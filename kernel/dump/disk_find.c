@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The search for a dump area: all disks are looked at before one is trusted (docs/area-format.md). */
+/* The search for a dump area: all disks are looked at before one is trusted (docs/area-format.md).
+ */
 #include "dump/disk_find.h"
 
 #include <string.h>
@@ -20,8 +21,8 @@ struct search {
 	struct blkdev *dev;       /* the disk that is being looked at, or that was opened */
 	unsigned int disks;
 	unsigned int areas;
-	struct place area[2];     /* more are counted only */
-	int damage;               /* what was wrong with the last unusable stamp of that UUID */
+	struct place area[2]; /* more are counted only */
+	int damage;           /* what was wrong with the last unusable stamp of that UUID */
 	struct place damaged;
 };
 
@@ -51,7 +52,8 @@ static int look_at(void *ctx, u64 start, u64 len)
 	int rc;
 
 	if (start % BLK_UNIT || len < DISK_SCRATCH) {
-		log_debug("%s: partition at byte %llu, %llu bytes: not looked at", s->dev->name, start, len);
+		log_debug("%s: partition at byte %llu, %llu bytes: not looked at", s->dev->name,
+			  start, len);
 		return 0;
 	}
 	rc = read_blocks(s->dev, start, s->stamp, AREA_BLOCK);
@@ -70,7 +72,8 @@ static int look_at(void *ctx, u64 start, u64 len)
 			s->areas++;
 		}
 	}
-	/* The whole disk is an area: a partition table that is still there would lead into dumps. */
+	/* The whole disk is an area: a partition table that is still there would lead into dumps.
+	 */
 	return start == 0;
 }
 
@@ -105,8 +108,9 @@ static int judge(const struct search *s, char reason[DISK_REASON_MAX])
 	if (s->areas == 1)
 		return 0;
 	if (s->areas > 1)
-		format(reason, DISK_REASON_MAX, "%u areas with this UUID: %s byte %llu, %s byte %llu",
-		       s->areas, s->area[0].disk, s->area[0].start, s->area[1].disk, s->area[1].start);
+		format(reason, DISK_REASON_MAX,
+		       "%u areas with this UUID: %s byte %llu, %s byte %llu", s->areas,
+		       s->area[0].disk, s->area[0].start, s->area[1].disk, s->area[1].start);
 	else if (s->damage)
 		format(reason, DISK_REASON_MAX, "stamp on %s byte %llu %s", s->damaged.disk,
 		       s->damaged.start,
@@ -124,10 +128,12 @@ static int area_read(struct search *s, struct disk_area *a, char reason[DISK_REA
 	int rc = read_blocks(s->dev, p->start, s->stamp, DISK_SCRATCH);
 
 	if (rc) {
-		format(reason, DISK_REASON_MAX, "%s: cannot read the area's headers: error %d", p->disk, rc);
+		format(reason, DISK_REASON_MAX, "%s: cannot read the area's headers: error %d",
+		       p->disk, rc);
 		return rc;
 	}
-	if (area_stamp_check(s->stamp, p->room) || memcmp(s->stamp->uuid, s->uuid, sizeof(a->uuid))) {
+	if (area_stamp_check(s->stamp, p->room) ||
+	    memcmp(s->stamp->uuid, s->uuid, sizeof(a->uuid))) {
 		format(reason, DISK_REASON_MAX, "%s: the stamp changed while we looked", p->disk);
 		return -ESTALE;
 	}
@@ -159,7 +165,7 @@ static int area_read(struct search *s, struct disk_area *a, char reason[DISK_REA
 }
 
 int disk_area_open(disk_probe_fn probe, const u8 uuid[16], struct disk_area *a, u8 *scratch,
-                   char reason[DISK_REASON_MAX])
+		   char reason[DISK_REASON_MAX])
 {
 	struct search s = { .uuid = uuid, .stamp = (struct area_stamp *)scratch };
 	int rc = probe(look_at_disk, &s);

@@ -14,11 +14,11 @@ typedef int (*disk_probe_fn)(int (*found)(struct blkdev *d, void *ctx), void *ct
 /* An area on a live device. */
 struct disk_area {
 	struct blkdev *dev;
-	u64 start;       /* of the logical space on the device, bytes */
-	u64 size;        /* of the logical space */
+	u64 start; /* of the logical space on the device, bytes */
+	u64 size;  /* of the logical space */
 	u8 uuid[16];
 	unsigned int current; /* the header copy that counts */
-	u64 sequence;    /* and what it says */
+	u64 sequence;         /* and what it says */
 	u32 state;
 	u64 time;
 };
@@ -28,6 +28,6 @@ struct disk_area {
  * failure everything is released, nothing was written, and `reason` says why. */
 #define DISK_SCRATCH (3 * AREA_BLOCK)
 int disk_area_open(disk_probe_fn probe, const u8 uuid[16], struct disk_area *a, u8 *scratch,
-                   char reason[DISK_REASON_MAX]);
+		   char reason[DISK_REASON_MAX]);
 
 #endif

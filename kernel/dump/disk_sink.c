@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The disk sink: gathers a container's bytes and spans into large device writes and keeps the area's
- * header truthful at every moment (docs/area-format.md). */
+/* The disk sink: gathers a container's bytes and spans into large device writes and keeps the
+ * area's header truthful at every moment (docs/area-format.md). */
 #include "dump/disk_sink.h"
 
 #include <string.h>
@@ -8,10 +8,10 @@
 #include "clock.h"
 #include "log.h"
 
-#define STAGE_BYTES (64 * KIB)  /* copied bytes that one device write can hold */
-#define BATCH_BYTES (16 * MIB)  /* of one device write: well within 30 s on a slow disk, too */
-#define BATCH_SEGS 128u
-#define STALL_BYTES MIB         /* contract: less than this in dump.stall= seconds is a stall */
+#define STAGE_BYTES (64 * KIB) /* copied bytes that one device write can hold */
+#define BATCH_BYTES (16 * MIB) /* of one device write: well within 30 s on a slow disk, too */
+#define BATCH_SEGS  128u
+#define STALL_BYTES MIB /* contract: less than this in dump.stall= seconds is a stall */
 
 #define WRITER_KERNEL 1u
 
@@ -29,11 +29,11 @@ static struct disk_sink {
 	struct disk_area area;
 	struct area_section section;
 	u64 crash_time;
-	u64 high;       /* behind the last container byte written so far */
+	u64 high; /* behind the last container byte written so far */
 	u64 stall_us;
-	u64 window_us;  /* the stall window's start, and what was settled then */
+	u64 window_us; /* the stall window's start, and what was settled then */
 	u64 window_settled;
-	bool broken;    /* the device failed: leave it alone but for the reset */
+	bool broken; /* the device failed: leave it alone but for the reset */
 	struct batch batch;
 } disk_sink;
 
@@ -42,7 +42,10 @@ static disk_probe_fn disk_probe;
 
 _Static_assert(DISK_SCRATCH <= STAGE_BYTES, "the search borrows the staging buffer");
 
-static struct disk_sink *of_sink(struct sink *s) { return (struct disk_sink *)s; }
+static struct disk_sink *of_sink(struct sink *s)
+{
+	return (struct disk_sink *)s;
+}
 _Static_assert(offsetof(struct disk_sink, sink) == 0, "of_sink");
 
 static int failed(struct disk_sink *k, int err, const char *what)
@@ -106,7 +109,10 @@ static int check_stall(struct disk_sink *k)
 	return 0;
 }
 
-static u64 batch_bytes(const struct batch *b) { return b->end - ALIGN_DOWN(b->start, AREA_BLOCK); }
+static u64 batch_bytes(const struct batch *b)
+{
+	return b->end - ALIGN_DOWN(b->start, AREA_BLOCK);
+}
 
 static int batch_flush(struct disk_sink *k)
 {
@@ -137,8 +143,9 @@ static void batch_add(struct batch *b, pa_t pa, u64 len)
 		b->seg[b->n++] = (struct blk_seg){ .pa = pa, .len = len };
 }
 
-/* Take a block of the staging buffer for the container's block that holds the batch's end. Unless all
- * of it is about to be written, it begins as what the medium has there: zeros behind our last byte. */
+/* Take a block of the staging buffer for the container's block that holds the batch's end. Unless
+ * all of it is about to be written, it begins as what the medium has there: zeros behind our last
+ * byte. */
 static int batch_stage(struct disk_sink *k, bool whole)
 {
 	struct batch *b = &k->batch;
@@ -181,8 +188,8 @@ static int check_room(struct disk_sink *k, u64 off, u64 len)
 
 	if (off <= room && len <= room - off)
 		return 0;
-	format(k->sink.reason, sizeof(k->sink.reason), "the dump outgrew the area of %llu bytes on %s",
-	       k->area.size, k->area.dev->name);
+	format(k->sink.reason, sizeof(k->sink.reason),
+	       "the dump outgrew the area of %llu bytes on %s", k->area.size, k->area.dev->name);
 	return -ENOSPC;
 }
 
@@ -252,9 +259,9 @@ static int disk_finish(struct sink *s, int status)
 	return status ? status : err;
 }
 
-static const struct sink_ops disk_ops = {
-	.write = disk_write, .write_span = disk_write_span, .finish = disk_finish
-};
+static const struct sink_ops disk_ops = { .write = disk_write,
+					  .write_span = disk_write_span,
+					  .finish = disk_finish };
 
 /* Unix seconds as "YYYY-MM-DDTHH:MM:SSZ". Years of 365.2425 days from March on, days counted from
  * 0000-03-01. */
@@ -269,16 +276,19 @@ static void format_utc(u64 t, char out[32])
 
 	if (t)
 		format(out, 32, "%04llu-%02llu-%02lluT%02llu:%02llu:%02lluZ",
-		       era * 400 + yoe + (month <= 2), month, doy - (153 * mp + 2) / 5 + 1, s / 3600,
-		       s / 60 % 60, s % 60);
+		       era * 400 + yoe + (month <= 2), month, doy - (153 * mp + 2) / 5 + 1,
+		       s / 3600, s / 60 % 60, s % 60);
 	else
 		format(out, 32, "unknown time");
 }
 
-void disk_sink_set_probe(disk_probe_fn probe) { disk_probe = probe; }
+void disk_sink_set_probe(disk_probe_fn probe)
+{
+	disk_probe = probe;
+}
 
 int disk_sink_open(struct sink **out, const struct config *cfg, const struct target *t,
-                   u64 dump_bytes, u64 crash_time, bool copy_mode, char reason[DISK_REASON_MAX])
+		   u64 dump_bytes, u64 crash_time, bool copy_mode, char reason[DISK_REASON_MAX])
 {
 	struct disk_sink *k = &disk_sink;
 	char when[32];
@@ -293,8 +303,8 @@ int disk_sink_open(struct sink **out, const struct config *cfg, const struct tar
 		format(reason, DISK_REASON_MAX, "holds dump of %s", when);
 		err = -EEXIST;
 	} else if (dump_bytes > k->area.size - AREA_DATA_OFF) {
-		format(reason, DISK_REASON_MAX, "dump of %llu bytes, area on %s holds %llu", dump_bytes,
-		       k->area.dev->name, k->area.size - AREA_DATA_OFF);
+		format(reason, DISK_REASON_MAX, "dump of %llu bytes, area on %s holds %llu",
+		       dump_bytes, k->area.dev->name, k->area.size - AREA_DATA_OFF);
 		err = -ENOSPC;
 	}
 	k->sink.ops = &disk_ops;
@@ -302,8 +312,9 @@ int disk_sink_open(struct sink **out, const struct config *cfg, const struct tar
 	k->crash_time = crash_time;
 	k->stall_us = cfg->stall_s * SEC;
 	k->window_us = clock_us();
-	k->section = (struct area_section){ .type = AREA_SECTION_VMCORE, .offset = AREA_DATA_OFF,
-		                            .length = dump_bytes };
+	k->section = (struct area_section){ .type = AREA_SECTION_VMCORE,
+					    .offset = AREA_DATA_OFF,
+					    .length = dump_bytes };
 	if (!err) {
 		err = write_header(k, AREA_IN_PROGRESS);
 		memcpy(reason, k->sink.reason, DISK_REASON_MAX);

@@ -15,6 +15,6 @@ void disk_sink_set_probe(disk_probe_fn probe);
  * unless it is that mark itself; `reason` then says why. crash_time in Unix seconds, 0: unknown.
  * copy_mode: the sink does not take spans. */
 int disk_sink_open(struct sink **out, const struct config *cfg, const struct target *t,
-                   u64 dump_bytes, u64 crash_time, bool copy_mode, char reason[DISK_REASON_MAX]);
+		   u64 dump_bytes, u64 crash_time, bool copy_mode, char reason[DISK_REASON_MAX]);
 
 #endif

@@ -4,19 +4,19 @@
 
 #include <string.h>
 
-#define GPT_MAGIC "EFI PART"
+#define GPT_MAGIC       "EFI PART"
 #define GPT_PRIMARY_LBA 1
-#define GPT_HEADER_MIN 92u
-#define GPT_ENTRY_MIN 128u
-#define GPT_ARRAY_MAX (1u << 20) /* the usual array has 16 KiB */
+#define GPT_HEADER_MIN  92u
+#define GPT_ENTRY_MIN   128u
+#define GPT_ARRAY_MAX   (1u << 20) /* the usual array has 16 KiB */
 
-#define MBR_TABLE_OFF 446u
-#define MBR_SIGNATURE_OFF 510u
-#define MBR_SIGNATURE 0xaa55u
-#define MBR_ACTIVE 0x80u
-#define MBR_TYPE_GPT 0xeeu
-#define MBR_TYPE_EXTENDED 0x05u
-#define MBR_TYPE_EXTENDED_LBA 0x0fu
+#define MBR_TABLE_OFF           446u
+#define MBR_SIGNATURE_OFF       510u
+#define MBR_SIGNATURE           0xaa55u
+#define MBR_ACTIVE              0x80u
+#define MBR_TYPE_GPT            0xeeu
+#define MBR_TYPE_EXTENDED       0x05u
+#define MBR_TYPE_EXTENDED_LBA   0x0fu
 #define MBR_TYPE_EXTENDED_LINUX 0x85u
 
 struct gpt_header {
@@ -79,7 +79,8 @@ static u32 crc32_update(u32 crc, const u8 *b, size_t n)
 	return crc;
 }
 
-/* Bring the page that holds byte `off` in; *p is that byte and *room what follows it in the page. */
+/* Bring the page that holds byte `off` in; *p is that byte and *room what follows it in the page.
+ */
 static int page_at(struct scan *s, u64 off, const u8 **p, u32 *room)
 {
 	u64 at = ALIGN_DOWN(off, PAGE_SIZE);
@@ -171,7 +172,8 @@ static int gpt_each(struct scan *s, const struct gpt_header *h)
 		struct gpt_entry e;
 		const u8 *p;
 		u32 room;
-		int rc = page_at(s, h->entry_lba * s->sector_bytes + (u64)i * h->entry_size, &p, &room);
+		int rc =
+		    page_at(s, h->entry_lba * s->sector_bytes + (u64)i * h->entry_size, &p, &room);
 
 		if (rc)
 			return rc;
@@ -249,7 +251,7 @@ static int mbr_each(struct scan *s, const struct mbr_entry e[4])
 		if (!e[i].type || !e[i].count)
 			continue;
 		rc = mbr_is_extended(&e[i]) ? mbr_each_logical(s, e[i].lba)
-		                            : partition_seen(s, e[i].lba, e[i].count);
+					    : partition_seen(s, e[i].lba, e[i].count);
 		if (rc)
 			return rc;
 	}
@@ -257,10 +259,14 @@ static int mbr_each(struct scan *s, const struct mbr_entry e[4])
 }
 
 int partition_each(partition_read_fn read, u64 disk_bytes, u32 sector_bytes,
-                   partition_visit_fn visit, void *ctx)
+		   partition_visit_fn visit, void *ctx)
 {
-	struct scan s = { .read = read, .visit = visit, .ctx = ctx, .bytes = disk_bytes,
-		          .sector_bytes = sector_bytes, .page_off = ~0ull };
+	struct scan s = { .read = read,
+			  .visit = visit,
+			  .ctx = ctx,
+			  .bytes = disk_bytes,
+			  .sector_bytes = sector_bytes,
+			  .page_off = ~0ull };
 	struct mbr_entry mbr[4];
 	struct gpt_header gpt;
 	int rc;

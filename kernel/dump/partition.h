@@ -5,7 +5,8 @@
 
 #include "base.h"
 
-/* Read len bytes at byte off of the disk (buf, off and len are multiples of 4 KiB). 0 or negative. */
+/* Read len bytes at byte off of the disk (buf, off and len are multiples of 4 KiB). 0 or negative.
+ */
 typedef int (*partition_read_fn)(void *ctx, u64 off, void *buf, u32 len);
 
 /* One stretch of the disk, in bytes. Nonzero ends the walk and is what partition_each returns. */
@@ -19,6 +20,6 @@ typedef int (*partition_visit_fn)(void *ctx, u64 start, u64 len);
  * Returns 0, what visit returned, or the error of a read without which there is no table. */
 #define PARTITION_MAX 128u
 int partition_each(partition_read_fn read, u64 disk_bytes, u32 sector_bytes,
-                   partition_visit_fn visit, void *ctx);
+		   partition_visit_fn visit, void *ctx);
 
 #endif

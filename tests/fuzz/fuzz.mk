@@ -3,3 +3,8 @@
 # (besides fake_log.c and fake_clock.c). Seeds: tests/fuzz/corpus/NAME/.
 fuzz_acpi = drivers/acpi.c drivers/pci.c drivers/pci_func.c kernel/format.c
 fuzz_multiboot2 = kernel/multiboot2.c
+fuzz_partition = kernel/dump/partition.c
+fuzz_disk_sink = tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/format.c
+fuzz_elfcorehdr = $(dump_core) kernel/dump/elf.c kernel/dump/dump.c $(fake_dump)
+fuzz_cmdline = kernel/config.c kernel/config_net.c kernel/dump/area.c
+fuzz_vmcoreinfo = $(dump_core) $(fake_dump)

@@ -30,7 +30,7 @@ static void check_seg(const struct memdisk *d, u64 off, const struct blk_seg *s)
 	    s->len <= d->blk.size - off)
 		return;
 	fprintf(stderr, "%s: request outside the contract: off %llu pa 0x%llx len %llu live %d\n",
-	        d->blk.name, off, s->pa, s->len, d->live);
+		d->blk.name, off, s->pa, s->len, d->live);
 	abort();
 }
 
@@ -75,11 +75,15 @@ static int memdisk_flush(struct blkdev *b)
 	return 0;
 }
 
-static void memdisk_release(struct blkdev *b) { ((struct memdisk *)b)->live = 0; }
+static void memdisk_release(struct blkdev *b)
+{
+	((struct memdisk *)b)->live = 0;
+}
 
-static const struct blkdev_ops memdisk_ops = {
-	.read = memdisk_read, .write = memdisk_write, .flush = memdisk_flush, .release = memdisk_release
-};
+static const struct blkdev_ops memdisk_ops = { .read = memdisk_read,
+					       .write = memdisk_write,
+					       .flush = memdisk_flush,
+					       .release = memdisk_release };
 
 void memdisk_clear(void)
 {
@@ -96,7 +100,9 @@ struct memdisk *memdisk_add(u64 size, u32 sector_bytes)
 {
 	struct memdisk *d = &memdisk[n_memdisks];
 
-	*d = (struct memdisk){ .blk = { .ops = &memdisk_ops, .size = size, .sector_bytes = sector_bytes } };
+	*d = (struct memdisk){
+		.blk = { .ops = &memdisk_ops, .size = size, .sector_bytes = sector_bytes }
+	};
 	snprintf(d->blk.name, sizeof(d->blk.name), "memdisk %u", n_memdisks++);
 	d->mem = calloc(1, size);
 	return d;
@@ -104,8 +110,11 @@ struct memdisk *memdisk_add(u64 size, u32 sector_bytes)
 
 void memdisk_format(struct memdisk *d, u64 off, u64 area_size, u8 uuid0)
 {
-	struct area_stamp s = { .version = AREA_VERSION, .extent_count = 1, .length = area_size,
-		                .area_size = area_size, .uuid = { uuid0, 2, 3 } };
+	struct area_stamp s = { .version = AREA_VERSION,
+				.extent_count = 1,
+				.length = area_size,
+				.area_size = area_size,
+				.uuid = { uuid0, 2, 3 } };
 	struct area_header h = { .version = AREA_VERSION, .sequence = 1, .uuid = { uuid0, 2, 3 } };
 
 	memcpy(s.magic, AREA_STAMP_MAGIC, 8);

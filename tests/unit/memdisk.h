@@ -20,9 +20,9 @@ struct memdisk {
 	struct memdisk_op *ops;
 	unsigned int n_ops, max_ops;
 	unsigned int requests; /* writes as they were asked for; an op is one segment of one */
-	int live;          /* found and not released */
-	u64 us_per_op;     /* how slow it is */
-	int fail_writes;   /* if not 0, what write returns from the fail_after-th on */
+	int live;              /* found and not released */
+	u64 us_per_op;         /* how slow it is */
+	int fail_writes;       /* if not 0, what write returns from the fail_after-th on */
 	int fail_flush;
 	unsigned int fail_after;
 };

@@ -7,11 +7,11 @@
 #include "dump/disk_sink.h"
 #include "memdisk.h"
 
-#define AREA_AT (1 * MIB) /* in a partition */
-#define AREA_SIZE (2 * MIB)
+#define AREA_AT       (1 * MIB) /* in a partition */
+#define AREA_SIZE     (2 * MIB)
 #define DATA_AT(area) ((area) + AREA_BLOCK + AREA_DATA_OFF)
-#define OLD_TIME 1000000000
-#define NEW_TIME 1714567890
+#define OLD_TIME      1000000000
+#define NEW_TIME      1714567890
 
 static const struct target target = { .kind = TARGET_DISK, .uuid = { 1, 2, 3 } };
 static struct config cfg;
@@ -84,8 +84,10 @@ static void make_complete(struct memdisk *d, u64 at, u64 len, u64 time)
 	h->state = AREA_COMPLETE;
 	h->time = time;
 	h->section_count = 1;
-	h->section[0] = (struct area_section){ .type = AREA_SECTION_VMCORE, .offset = AREA_DATA_OFF,
-		                               .flags = AREA_SECTION_WHOLE, .length = len };
+	h->section[0] = (struct area_section){ .type = AREA_SECTION_VMCORE,
+					       .offset = AREA_DATA_OFF,
+					       .flags = AREA_SECTION_WHOLE,
+					       .length = len };
 	area_header_seal(h);
 }
 
@@ -103,7 +105,9 @@ TEST(whole_dump_in_a_partition)
 	CHECK(h && h->state == AREA_IN_PROGRESS && h->sequence == 2);
 	CHECK_EQ(h->section[0].length, sizeof(data));
 	for (u32 off = 0; off < sizeof(data); off += 1000)
-		CHECK_EQ(sink->ops->write(sink, off, data + off, MIN(1000u, (u32)sizeof(data) - off)), 0);
+		CHECK_EQ(
+		    sink->ops->write(sink, off, data + off, MIN(1000u, (u32)sizeof(data) - off)),
+		    0);
 	CHECK_EQ(sink->accepted, sizeof(data));
 	CHECK_EQ(sink->ops->finish(sink, 0), 0);
 	CHECK_EQ(sink->settled, sizeof(data));
@@ -130,12 +134,14 @@ TEST(whole_disk_area_hides_an_old_partition_table)
 	CHECK_EQ(opened(64 * KIB, true), 0);
 	CHECK_EQ(sink->caps, SINK_SEEK);
 	CHECK_EQ(sink->ops->finish(sink, 0), 0);
-	CHECK(header_of(d, 0)->state == AREA_COMPLETE && header_of(d, AREA_AT)->state == AREA_EMPTY);
+	CHECK(header_of(d, 0)->state == AREA_COMPLETE &&
+	      header_of(d, AREA_AT)->state == AREA_EMPTY);
 }
 
 TEST(right_area_among_disks)
 {
-	struct memdisk *a = fresh(), *b = memdisk_add(4 * MIB, 4096), *c = memdisk_add(64 * KIB, 512);
+	struct memdisk *a = fresh(), *b = memdisk_add(4 * MIB, 4096),
+		       *c = memdisk_add(64 * KIB, 512);
 
 	a->mem[AREA_AT] = 0;
 	memdisk_format(b, 0, 3 * MIB, 9);
@@ -178,7 +184,8 @@ TEST(what_is_refused)
 	d = fresh();
 	e = memdisk_add(4 * MIB, 512);
 	memdisk_format(e, 0, MIB, 1);
-	CHECK(refused(d, -EEXIST, "2 areas with this UUID: memdisk 0 byte 1048576, memdisk 1 byte 0"));
+	CHECK(refused(d, -EEXIST,
+		      "2 areas with this UUID: memdisk 0 byte 1048576, memdisk 1 byte 0"));
 	CHECK(!e->n_ops);
 
 	d = fresh();
@@ -295,7 +302,8 @@ TEST(device_errors_reach_the_caller)
 	CHECK_EQ(opened(sizeof(ram), true), 0);
 	CHECK_EQ(sink->ops->write(sink, 0, ram, sizeof(ram)), 0);
 	CHECK_EQ(sink->ops->finish(sink, 0), 0);
-	CHECK(header_of(d, AREA_AT)->state == AREA_COMPLETE && header_of(d, AREA_AT)->sequence == 4);
+	CHECK(header_of(d, AREA_AT)->state == AREA_COMPLETE &&
+	      header_of(d, AREA_AT)->sequence == 4);
 
 	/* The last header is not written: the dump has failed, whatever was written before. */
 	d = fresh();
@@ -339,7 +347,8 @@ TEST(slow_device_stalls)
 	cfg.stall_s = 10;
 	CHECK_EQ(opened(AREA_SIZE - AREA_DATA_OFF, false), 0);
 	d->us_per_op = 1000000;
-	for (u64 off = 0; off < MIB && !rc; off += 8192, n++) /* each jumps: one device write each */
+	for (u64 off = 0; off < MIB && !rc;
+	     off += 8192, n++) /* each jumps: one device write each */
 		rc = sink->ops->write(sink, off, ram, 4096);
 	CHECK_EQ(rc, -ETIMEDOUT);
 	CHECK(n >= 10 && n <= 13);
@@ -369,7 +378,8 @@ static bool truthful(const u8 *dump, u64 dump_bytes, const u8 *old, u64 old_byte
 	u64 end = AREA_AT + AREA_BLOCK + AREA_SIZE;
 	int i;
 
-	if (memcmp(medium, first, AREA_AT + AREA_BLOCK) || memcmp(medium + end, first + end, disk_bytes - end))
+	if (memcmp(medium, first, AREA_AT + AREA_BLOCK) ||
+	    memcmp(medium + end, first + end, disk_bytes - end))
 		return false; /* stamp, partition table and neighbours stay */
 	i = area_header_pick(h, s);
 	if (i < 0)
@@ -405,7 +415,9 @@ TEST(power_cut_at_any_moment)
 	for (u64 off = high; off < sizeof(dump) - 8192; off += 8192)
 		CHECK_EQ(sink->ops->write_span(sink, off, (pa_t)dump + off, 8192), 0);
 	for (u64 off = ALIGN_DOWN(sizeof(dump), 8192); off < sizeof(dump); off += 777)
-		CHECK_EQ(sink->ops->write(sink, off, dump + off, (u32)MIN(777ull, sizeof(dump) - off)), 0);
+		CHECK_EQ(
+		    sink->ops->write(sink, off, dump + off, (u32)MIN(777ull, sizeof(dump) - off)),
+		    0);
 	for (u64 off = 5000; off < high; off += 3000)
 		CHECK_EQ(sink->ops->write(sink, off, dump + off, (u32)MIN(3000ull, high - off)), 0);
 	CHECK_EQ(sink->ops->finish(sink, 0), 0);

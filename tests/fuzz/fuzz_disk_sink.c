@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The disk sink on an area whose stamp and headers hold arbitrary fields under right checksums: it
+ * writes inside the area or not at all. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dump/disk_sink.h"
+#include "memdisk.h"
+
+#define DISK_BYTES (1200u << 10)
+#define FIELDS     72u /* in front of the reserved bytes and the sections */
+
+static const struct target target = { .kind = TARGET_DISK, .uuid = { 1, 2, 3 } };
+
+static void overlay(void *block, size_t n, const u8 **data, size_t *size)
+{
+	n = MIN(n, *size);
+	for (size_t i = 0; i < n; i++)
+		((u8 *)block)[i] ^= (*data)[i];
+	*data += n;
+	*size -= n;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static u8 ram[8192] ALIGNED(4096);
+	struct config cfg = { .stall_s = 300 };
+	char reason[DISK_REASON_MAX];
+	struct memdisk *d;
+	struct area_stamp *s;
+	struct area_header *h;
+	struct sink *sink;
+
+	if (size < 1)
+		return 0;
+	cfg.overwrite = data[0] & 1;
+	data++;
+	size--;
+	memdisk_clear();
+	d = memdisk_add(DISK_BYTES, 512);
+	memdisk_format(d, 0, 1 << 20, 1);
+	s = (struct area_stamp *)d->mem;
+	h = (struct area_header *)(d->mem + AREA_BLOCK);
+	h[1] = h[0];
+	overlay(s, FIELDS, &data, &size);
+	overlay(&h[0], FIELDS + 96, &data, &size);
+	overlay(&h[1], FIELDS + 96, &data, &size);
+	area_stamp_seal(s);
+	area_header_seal(&h[0]);
+	area_header_seal(&h[1]);
+	disk_sink_set_probe(memdisk_probe);
+	if (disk_sink_open(&sink, &cfg, &target, 9000, 1, false, reason)) {
+		if (d->n_ops || d->live || !reason[0])
+			abort();
+		return 0;
+	}
+	if (sink->ops->write(sink, 8192, ram, 808) ||
+	    sink->ops->write_span(sink, 0, (pa_t)ram, 8192) || sink->ops->finish(sink, 0) ||
+	    d->live)
+		abort();
+	for (unsigned int i = 0; i < d->n_ops; i++)
+		if (d->ops[i].len && (d->ops[i].off < AREA_BLOCK ||
+				      d->ops[i].off + d->ops[i].len > AREA_BLOCK + s->area_size))
+			abort();
+	if (area_stamp_check(s, DISK_BYTES) || area_header_pick(h, s) < 0 ||
+	    h[area_header_pick(h, s)].state != AREA_COMPLETE)
+		abort();
+	return 0;
+}
