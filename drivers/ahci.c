@@ -56,8 +56,7 @@ static void bios_handoff(volatile u8 *hba)
 		WAIT_FOR(!(mmio_read32(hba + HBA_BOHC) & HBA_BOHC_BOS), HANDOFF_BUSY_US);
 }
 
-/* Stop what the dead kernel left running. A port that hangs in a command waits for the HBA reset.
- */
+/* Stop what the dead kernel left running. A port that hangs waits for the HBA reset. */
 static void stop_ports(volatile u8 *hba, u32 ports)
 {
 	ports_change(hba, ports, PORT_CMD, PORT_CMD_ST, 0); /* 10.3.2 */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The search for a dump area: all disks are looked at before one is trusted (docs/area-format.md).
- */
+/* The search for a dump area: all disks are seen before one is trusted (docs/area-format.md). */
 #include "dump/disk_find.h"
 
 #include <string.h>

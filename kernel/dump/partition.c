@@ -79,8 +79,7 @@ static u32 crc32_update(u32 crc, const u8 *b, size_t n)
 	return crc;
 }
 
-/* Bring the page that holds byte `off` in; *p is that byte and *room what follows it in the page.
- */
+/* Bring the page that holds byte `off` in; *p is that byte, *room what follows it in the page. */
 static int page_at(struct scan *s, u64 off, const u8 **p, u32 *room)
 {
 	u64 at = ALIGN_DOWN(off, PAGE_SIZE);
