@@ -5,7 +5,7 @@
 
 #include "base.h"
 
-/* Read len bytes at byte off of the disk (buf, off and len are multiples of 4 KiB). Negative: failed. */
+/* Read len bytes at byte off of the disk; all three are multiples of 4 KiB. 0 or negative. */
 typedef int (*partition_read_fn)(void *ctx, u64 off, void *buf, u32 len);
 
 /* One stretch of the disk, in bytes. Nonzero ends the walk and is what partition_each returns. */
