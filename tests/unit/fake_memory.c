@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "boot/start.h"
+#include "bytes.h"
 #include "map.h"
 #include "oldmem_fresh.h"
 
@@ -20,7 +21,7 @@ __asm__(".bss\n"
 #define BUCKETS 65536
 
 struct page {
-	struct page *next;
+	struct page *next, *older; /* in the bucket, and of all */
 	pa_t pa;
 	bool faults;
 	u8 bytes[PAGE_SIZE];
@@ -28,17 +29,16 @@ struct page {
 
 u64 mem_limit = 1ull << 46;
 void (*mem_on_peek)(pa_t pa, u64 len);
-static struct page *bucket[BUCKETS];
+static struct page *bucket[BUCKETS], *newest;
 
 void mem_reset(void)
 {
-	for (size_t i = 0; i < BUCKETS; i++) {
-		while (bucket[i]) {
-			struct page *p = bucket[i];
+	while (newest) {
+		struct page *p = newest;
 
-			bucket[i] = p->next;
-			free(p);
-		}
+		newest = p->older;
+		bucket[p->pa / PAGE_SIZE % BUCKETS] = NULL;
+		free(p);
 	}
 	mem_limit = 1ull << 46;
 	mem_on_peek = NULL;
@@ -61,7 +61,10 @@ static void page_pattern(u8 *to, pa_t pa, u64 from, u64 len)
 		u64 at = pa + from + i, v = (at / 8 + 1) * 0x9e3779b97f4a7c15ull | 1;
 		u64 n = MIN(8 - at % 8, len - i);
 
-		memcpy(to + i, (u8 *)&v + at % 8, n);
+		if (n == 8)
+			put_le64(to + i, v);
+		else
+			memcpy(to + i, (u8 *)&v + at % 8, n);
 		i += n;
 	}
 }
@@ -75,6 +78,8 @@ static struct page *page_make(pa_t pa)
 	p = calloc(1, sizeof(*p));
 	p->pa = pa;
 	page_pattern(p->bytes, pa, 0, PAGE_SIZE);
+	p->older = newest;
+	newest = p;
 	p->next = bucket[pa / PAGE_SIZE % BUCKETS];
 	return bucket[pa / PAGE_SIZE % BUCKETS] = p;
 }
