@@ -33,8 +33,8 @@ no_dump() {
     cp --sparse=always "$out/a.img" "$out/b.img"
     before=$(sha256sum < "$out/a.img")
     panic_guest --net none --target "disk:$uuid" \
-        --qemu "-drive if=none,id=o0,file=$out/a.img,format=raw -device ide-hd,drive=o0" \
-        --qemu "-drive if=none,id=o1,file=$out/b.img,format=raw -device ide-hd,drive=o1"
+        --qemu "-drive if=none,id=o0,file=$out/a.img,format=raw -device ide-hd,drive=o0,bus=ide.2" \
+        --qemu "-drive if=none,id=o1,file=$out/b.img,format=raw -device ide-hd,drive=o1,bus=ide.3"
     no_dump
     [ "$before" = "$(sha256sum < "$out/a.img")" ]
     [ "$before" = "$(sha256sum < "$out/b.img")" ]
@@ -85,7 +85,7 @@ no_dump() {
 }
 
 @test "no target at all" {
-    panic_guest --net none --cmdline 'console=ttyS0 dump.format=elf'
+    panic_guest --net none --target disk --cmdline 'console=ttyS0 dump.format=elf'
     no_dump
     console 'no dump.to= target given'
 }
@@ -99,7 +99,7 @@ no_dump() {
 @test "a typo never costs a dump" {
     panic_guest --net none --target disk --append 'dump.stall=forever dump.levle=3 dump.final=explode console=ttyS9 ip=nonsense quiet root=/dev/sda'
     dump_is_true
-    console 'dump.stall=forever: not understood' 'dump.levle=3: no such parameter' 'dump.final=explode: not understood'
+    console 'dump.stall=forever: not understood' 'dump.levle: no such parameter' 'dump.final=explode: not understood'
     run grep -ac 'root=' <(grep -a '^afterimage: ' "$out/console.log")
     [ "$output" -eq 0 ]
 }
