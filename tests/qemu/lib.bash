@@ -5,6 +5,12 @@
 top=$(realpath "$BATS_TEST_DIRNAME/../..")
 ctl=$top/build/afterimagectl
 
+# Gigabytes are written and thrown away: in memory, where there is room for the two tests that may run
+# at once.
+if [ -z "${TMPDIR:-}" ] && [ "$(df --output=avail -m /dev/shm 2> /dev/null | tail -n 1)" -gt 15000 ]; then
+    export TMPDIR=/dev/shm
+fi
+
 # The guest kernel, once per file: VMLINUZ, MODULES, RELEASE.
 setup_file() {
     local words
