@@ -126,7 +126,7 @@ $(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard 
 		$(call fakes,$(fuzz_$*)) $(filter-out NOCLOCK,$(fuzz_$*))
 
 check: $(addprefix $(B)/unit/,$(units)) image
-	tests/run-units $(addprefix $(B)/unit/,$(units))
+	tests/run-units $(addprefix $(B)/unit/,$(units)) tests/image
 fuzz: $(addprefix $(B)/fuzz/,$(fuzzers))
 	tests/run-fuzzers $(FUZZ_SECONDS) $^
 
