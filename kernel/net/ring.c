@@ -52,9 +52,14 @@ void ring_take(struct ring *r, u32 n, u64 stream_off)
 	r->given += n;
 }
 
+bool ring_holds_before(const struct ring *r, u64 done)
+{
+	return r->count && r->extent[r->first].stream_off < done;
+}
+
 void ring_release(struct ring *r, u64 done)
 {
-	while (r->count && done > r->extent[r->first].stream_off) {
+	while (ring_holds_before(r, done)) {
 		struct ring_extent *e = &r->extent[r->first];
 		u32 n = (u32)MIN((u64)e->len, done - e->stream_off);
 

@@ -35,6 +35,9 @@ u32 ring_peek(const struct ring *r, const u8 **p);
 bool ring_can_take(const struct ring *r, u64 stream_off);
 void ring_take(struct ring *r, u32 n, u64 stream_off);
 
+/* Are there bytes here from before stream offset `done`? */
+bool ring_holds_before(const struct ring *r, u64 done);
+
 /* Every stream byte before `done` is needed no more. */
 void ring_release(struct ring *r, u64 done);
 

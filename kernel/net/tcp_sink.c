@@ -76,7 +76,8 @@ static int tend(struct tcp_sink *t)
 	stream_tend(&t->st);
 	ether_kick();
 	/* an acknowledged segment's resend may still be with the device: its bytes must stay */
-	if (!ether_sending_before(stream_seq(&t->st, t->st.done)))
+	if (ring_holds_before(&t->ring, t->st.done) &&
+	    !ether_sending_before(stream_seq(&t->st, t->st.done)))
 		ring_release(&t->ring, t->st.done);
 	t->sink.settled = t->st.acked;
 	if (clock_expired()) {
