@@ -21,8 +21,10 @@
 #define LINES_MAX  1024
 
 #define PIECE_BYTES             1024u
+#define STEP_PAGES              (2 * PAGE_SIZE) /* since 4.11 alloc_pages_exact(4132): order 1 */
 #define STEP_ARRAY              16 /* a static array before 4.11: gcc aligns those at least so */
-#define PAGES_PER_LOOK_AT_CLOCK 256
+#define STEPS_PER_LOOK_AT_CLOCK 256
+#define CANDIDATES_TOLD         8
 
 #define KERNEL_MAP    0xffffffff80000000ull /* __START_KERNEL_map */
 #define UTS_RELEASE   (2 * 65)              /* struct new_utsname: sysname, nodename, release */
@@ -34,7 +36,7 @@ struct candidate {
 	u64 len; /* 0: none */
 	bool live;
 	u64 crash_time;
-	char release[RELEASE_BYTES];
+	unsigned int seen; /* candidates in all */
 };
 
 /* What a note's text says, as far as it matters here. */
@@ -144,9 +146,10 @@ static void consider(pa_t pa, struct candidate *best)
 	if (!t.release[0])
 		return;
 	bool live = is_live(&t);
-	log_debug("VMCOREINFO at 0x%llx: %s, crash time %llu, %s", (unsigned long long)pa,
-		  t.release, (unsigned long long)t.crash_time,
-		  live ? "its kernel is there" : "its kernel is not there");
+	if (best->seen++ < CANDIDATES_TOLD)
+		log_info("VMCOREINFO at 0x%llx: %s, crash time %llu, %s", (unsigned long long)pa,
+			 t.release, (unsigned long long)t.crash_time,
+			 live ? "its kernel is there" : "its kernel is not there");
 	if (best->len &&
 	    (best->live > live || (best->live == live && best->crash_time > t.crash_time)))
 		return;
@@ -154,10 +157,9 @@ static void consider(pa_t pa, struct candidate *best)
 	best->len = sizeof(h) + ALIGN_UP(desc, 4);
 	best->live = live;
 	best->crash_time = t.crash_time;
-	memcpy(best->release, t.release, sizeof(best->release));
 }
 
-/* Look at one page: at its start, or at every 16 bytes. */
+/* Look at the start of a page, or at every 16 bytes of it. */
 static void scan_page(pa_t page, bool everywhere, struct candidate *best)
 {
 	u8 piece[PIECE_BYTES];
@@ -176,16 +178,16 @@ static void scan_page(pa_t page, bool everywhere, struct candidate *best)
 static int scan_ram(bool everywhere, struct candidate *best)
 {
 	struct elf64_phdr load;
-	u64 pages = 0;
+	u64 step = everywhere ? PAGE_SIZE : STEP_PAGES, steps = 0;
 	u32 at = 0;
 
 	while (source_next_load(&at, &load)) {
-		pa_t page = ALIGN_UP(load.p_offset, PAGE_SIZE);
+		pa_t page = ALIGN_UP(load.p_offset, step);
 		pa_t end = load.p_offset + load.p_memsz;
 
-		for (; page < end && end - page >= PAGE_SIZE; page += PAGE_SIZE) {
+		for (; page < end && end - page >= PAGE_SIZE; page += step) {
 			scan_page(page, everywhere, best);
-			if (++pages % PAGES_PER_LOOK_AT_CLOCK == 0 && clock_expired())
+			if (++steps % STEPS_PER_LOOK_AT_CLOCK == 0 && clock_expired())
 				return -ETIME;
 		}
 	}
@@ -199,16 +201,15 @@ int scan_vmcoreinfo(pa_t *pa, u64 *len)
 	int err = scan_ram(false, &best);
 
 	if (err == -ENOENT) {
-		log_info("no VMCOREINFO at the start of a page, looking everywhere");
+		log_info("no VMCOREINFO at the start of a page in %llu ms, looking everywhere",
+			 (clock_us() - start) / MS);
 		err = scan_ram(true, &best);
 	}
-	if (err) {
-		log_debug("no VMCOREINFO found in old RAM, error %d", -err);
+	log_info("VMCOREINFO: looked through old RAM in %llu ms, %u found",
+		 (clock_us() - start) / MS, best.seen);
+	if (err)
 		return err;
-	}
 	*pa = best.pa;
 	*len = best.len;
-	log_info("%s left its VMCOREINFO%s, found in %llu ms", best.release,
-		 best.live ? "" : " but is gone", (unsigned long long)((clock_us() - start) / MS));
 	return 0;
 }

@@ -10,8 +10,8 @@
  * where it says wins, then the highest CRASHTIME, then the last found. -ENOENT: none. -ETIME: the
  * budget is over.
  *
- * Reads 12 bytes of each page, as kernels since 4.11 have the note at the start of one; only if that
- * finds nothing, everything. Measured costs: docs/grub.md. */
+ * Reads 16 bytes of each second page, as kernels since 4.11 have the note in a block of two; only if
+ * that finds nothing, everything. Measured costs: docs/grub.md. */
 int scan_vmcoreinfo(pa_t *pa, u64 *len);
 
 #endif

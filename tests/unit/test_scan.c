@@ -94,11 +94,11 @@ TEST(one)
 	u64 len;
 
 	clear();
-	note_of(0x5000, "6.1.0-56-amd64", 0x9000, 0);
+	note_of(0x4000, "6.1.0-56-amd64", 0x9000, 0);
 	CHECK_EQ(scan_vmcoreinfo(&pa, &len), 0);
-	CHECK_EQ(pa, RAM_BASE + 0x5000);
-	CHECK_EQ(len, 24 + ALIGN_UP(get_le32(ram + 0x5004), 4));
-	CHECK(test_logged("6.1.0-56-amd64 left its VMCOREINFO but is gone"));
+	CHECK_EQ(pa, RAM_BASE + 0x4000);
+	CHECK_EQ(len, 24 + ALIGN_UP(get_le32(ram + 0x4004), 4));
+	CHECK(test_logged("6.1.0-56-amd64, crash time 0, its kernel is not there"));
 	CHECK(bytes_read < RAM_BYTES / 100);
 }
 
@@ -107,12 +107,12 @@ TEST(the_living_wins)
 	u64 at;
 
 	clear();
-	note_of(0x5000, "6.1.0-56-amd64", 0x9000, 0);
+	note_of(0x4000, "6.1.0-56-amd64", 0x9000, 0);
 	uts_of(0x9000, "6.1.0-56-amd64", 4);
 	note_of(0x6000, "6.1.0-57-amd64", 0x9800, 1700000000);
-	note_of(0x7000, "6.1.0-57-amd64", 0x80000000, 0);
+	note_of(0x8000, "6.1.0-57-amd64", 0x80000000, 0);
 	CHECK_EQ(scan(&at), 0);
-	CHECK_EQ(at, 0x5000);
+	CHECK_EQ(at, 0x4000);
 	uts_of(0x9800, "6.1.0-57-amd64", 0);
 	CHECK_EQ(scan(&at), 0);
 	CHECK_EQ(at, 0x6000);
@@ -123,9 +123,9 @@ TEST(newest_then_last)
 	u64 at;
 
 	clear();
-	note_of(0x5000, "5.10", 0x9000, 20);
+	note_of(0x4000, "5.10", 0x9000, 20);
 	note_of(0x6000, "5.10", 0x9000, 30);
-	note_of(0x7000, "5.10", 0x9000, 0);
+	note_of(0x8000, "5.10", 0x9000, 0);
 	CHECK_EQ(scan(&at), 0);
 	CHECK_EQ(at, 0x6000);
 	note_of(RAM_BYTES - 0x2000, "5.10", 0x9000, 30);
@@ -150,18 +150,18 @@ TEST(not_a_note)
 
 	clear();
 	CHECK_EQ(scan(&at), -ENOENT);
-	note(0x5000, "OSRELEASE=\nPAGESIZE=4096\nBUILD-ID=0123456789\n");
+	note(0x4000, "OSRELEASE=\nPAGESIZE=4096\nBUILD-ID=0123456789\n");
 	CHECK_EQ(scan(&at), -ENOENT);
-	note_of(0x5000, "6.1", 0x9000, 0);
-	put_le32(ram + 0x5004, ~0u);
+	note_of(0x4000, "6.1", 0x9000, 0);
+	put_le32(ram + 0x4004, ~0u);
 	CHECK_EQ(scan(&at), -ENOENT);
-	put_le32(ram + 0x5004, 31);
+	put_le32(ram + 0x4004, 31);
 	CHECK_EQ(scan(&at), -ENOENT);
-	note_of(0x5000, "6.1", 0x9000, 0);
-	ram[0x5000 + 20] = 'x';
+	note_of(0x4000, "6.1", 0x9000, 0);
+	ram[0x4000 + 20] = 'x';
 	CHECK_EQ(scan(&at), -ENOENT);
 	memset(ram + 0x6000, '\n', 0x10000); /* a text of empty lines only */
-	memcpy(ram + 0x6000, ram + 0x5000, 24);
+	memcpy(ram + 0x6000, ram + 0x4000, 24);
 	put_le32(ram + 0x6004, 0xff00);
 	memcpy(ram + 0x600c, "VMCOREINFO\0", 12);
 	CHECK_EQ(scan(&at), -ENOENT);
