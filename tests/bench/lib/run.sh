@@ -106,7 +106,7 @@ run_guest() {
             guest_words+=" bench.sendfile=$host_ip:$port:$((ram / 2))" ;;
     esac
     guest_words+=" bench.fill=$fill"
-    [ "$keep_ram" = no ] || options+=(--keep-ram)
+    [ "$keep_ram" = no ] || options+=(--keep-ram --qemu -mem-prealloc)
     qp_status=0
     "${qp[@]}" "${options[@]}" --guest-append "${guest_words# }" "$vmlinuz" > "$run/qp.log" 2>&1 || qp_status=$?
     run_stop_witness
@@ -202,10 +202,28 @@ run_zero_share() {
     zero_share=$("$programs/zero_pages" "$run/qp/ram.img" "$dump" | awk '{ printf "%.1f", $1 * 100 / $2 }') || true
 }
 
-# One whole run: sets the results; its files stay in $run until the next.
+# CPU time spent by the whole machine, and by this program and what it ran, in ticks.
+cpu_ticks() { # machine|ours
+    local fields
+    case $1 in
+        machine)
+            read -r -a fields < /proc/stat
+            echo $((fields[1] + fields[2] + fields[3] + fields[6] + fields[7])) ;;
+        ours)
+            read -r -a fields < "/proc/$$/stat"
+            echo $((fields[13] + fields[14] + fields[15] + fields[16])) ;;
+    esac
+}
+
+# One whole run: sets the results, and others: how many cores were busy with what is none of ours. Its files stay in $run until the next.
 run_once() {
+    local machine ours from
     entry='' first='' complete='' bytes='' zero_share='' dump='' verdict=''
+    machine=$(cpu_ticks machine) ours=$(cpu_ticks ours) from=${EPOCHREALTIME/[.,]/}
     run_guest
+    others=$(awk -v busy=$(($(cpu_ticks machine) - machine)) -v ours=$(($(cpu_ticks ours) - ours)) \
+        -v us=$((${EPOCHREALTIME/[.,]/} - from)) -v hz="$(getconf CLK_TCK)" \
+        'BEGIN { n = (busy - ours) / hz / (us / 1000000); printf "%.2f", n < 0 ? 0 : n }')
     if grep -aq 'Kernel panic - not syncing' "$run/events" 2> /dev/null; then
         run_times
         run_judge

@@ -6,9 +6,9 @@
 # One run of $side, recorded and told. The file of a failed run's console is kept.
 series_run() { # series number
     run_once
-    record dump "$1" "$side" "$what" "$fill" "$2" "${verdict// /_}" "$entry" "$first" "$complete" "$bytes" "$zero_share" "$(load1)"
+    record dump "$1" "$side" "$what" "$fill" "$2" "${verdict// /_}" "$entry" "$first" "$complete" "$bytes" "$zero_share" "$others"
     say "$1 $side $what $fill run $2: $verdict, entry ${entry:--} s, first byte ${first:--} s, complete ${complete:--} s," \
-        "${bytes:--} bytes, ${zero_share:--} % zero"
+        "${bytes:--} bytes, ${zero_share:--} % zero, others used $others cores"
     [ "$verdict" != ok ] || return 0
     rm -rf "$records/failed-$1-$side"
     mkdir -p "$records/failed-$1-$side"
@@ -39,7 +39,7 @@ rate_dd() { # number
     from=${EPOCHREALTIME/[.,]/}
     dd if="$run/qp/ram.img" of="$run/dd.img" bs=1M status=none
     to=${EPOCHREALTIME/[.,]/}
-    record rate dd "$fill" "$1" ok "$(stat -c %s "$run/dd.img")" "$(run_seconds "$from" "$to")" "$(load1)"
+    record rate dd "$fill" "$1" ok "$(stat -c %s "$run/dd.img")" "$(run_seconds "$from" "$to")"
     say "dd: $(run_seconds "$from" "$to") s"
     rm -f "$run/dd.img"
 }
@@ -49,13 +49,13 @@ series_disk() { series_alternate disk disk rate_dd; }
 # A Linux guest that has not crashed, its tmpfs, sendfile(), the same NIC and tap device.
 rate_sendfile() { # number
     run_defaults
-    side=sendfile mode=tap ck=$BENCH_CK_AFTERIMAGE keep_ram=no
+    side=sendfile mode=tap ck=$BENCH_CK_AFTERIMAGE
     run_guest
     bytes=$(awk '$2 == "last" { n = $3 } END { print n }' "$run/events")
     complete=$(run_seconds "$(run_event first accept)" "$(run_event last last)")
     verdict=ok
     grep -aq 'bench: sendfile ends, status 0' "$run/events" || verdict=failed
-    record rate sendfile dense "$1" "$verdict" "$bytes" "$complete" "$(load1)"
+    record rate sendfile dense "$1" "$verdict" "$bytes" "$complete"
     say "sendfile run $1: $verdict, ${bytes:--} bytes in ${complete:--} s"
 }
 
@@ -83,7 +83,7 @@ series_filtered() {
         for f in $BENCH_FILLS; do
             for ((number = 1; number <= BENCH_RUNS; number++)); do
                 run_defaults
-                side=kdump mode=$m what=d31l fill=$f ck=$BENCH_CK_KDUMP keep_ram=no
+                side=kdump mode=$m what=d31l fill=$f ck=$BENCH_CK_KDUMP
                 series_run "$m" "$number"
             done
         done
@@ -96,7 +96,7 @@ series_phases() {
     for m in disk tap dhcp; do
         for ((number = 1; number <= BENCH_RUNS; number++)); do
             run_defaults
-            mode=$m ck=$BENCH_CK_AFTERIMAGE words=dump.log=debug keep_ram=no
+            mode=$m ck=$BENCH_CK_AFTERIMAGE words=dump.log=debug
             [ "$m" != dhcp ] || { mode=user; ip=dhcp; }
             run_once
             say "phases $m run $number: $verdict"

@@ -23,8 +23,6 @@ record() {
     printf '%s\n' "$line" >> "$file"
 }
 
-load1() { cut -d' ' -f1 /proc/loadavg; }
-
 session_build() {
     local name
     mkdir -p "$programs"
@@ -69,7 +67,7 @@ session_machine() {
     record machine busybox "$(busybox 2>&1 | head -n 1 | cut -d' ' -f2)"
     record machine netcat "$(dpkg-query -W -f '${Package} ${Version}' netcat-openbsd 2> /dev/null)"
     record machine files "$(stat -f -c %T "$work")"
-    record machine load "$BENCH_LOAD, crashkernel=$BENCH_CK_KDUMP and $BENCH_CK_AFTERIMAGE"
+    record machine loaded "with $BENCH_LOAD, crashkernel=$BENCH_CK_KDUMP for kdump, $BENCH_CK_AFTERIMAGE for afterimage"
 }
 
 # Sets vmlinuz, modules, release; NAME is 6.1 or another release that tools/guest-kernel knows.
