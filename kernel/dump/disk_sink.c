@@ -9,7 +9,7 @@
 #include "log.h"
 
 #define STAGE_BYTES (64 * KIB) /* copied bytes that one device write can hold */
-#define BATCH_BYTES (16 * MIB) /* of one device write: well within 30 s on a slow disk, too */
+#define BATCH_BYTES (8 * MIB)  /* of one device write; larger is no faster */
 #define BATCH_SEGS  128u
 #define STALL_BYTES MIB /* contract: less than this in dump.stall= seconds is a stall */
 
