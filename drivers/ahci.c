@@ -154,6 +154,7 @@ static int try_port(struct ahci_port *p, u32 no, const char *hba_name, const str
 	p->regs = p->hba + HBA_PORT(no);
 	p->blk.ops = &ahci_ops;
 	p->blk.sector_bytes = 512;
+	p->failed = false;
 	rc = ahci_port_open(p);
 	sig = port_read(p, PORT_SIG);
 	if (!rc && sig != PORT_SIG_ATA) {

@@ -136,14 +136,16 @@ static int port_recover(struct ahci_port *p)
 
 static int command_run(struct ahci_port *p, const struct command *c)
 {
-	int rc = command_try(p, c);
+	int rc = -EIO;
 
-	for (int i = 0; i < c->retries && (rc == -EIO || rc == -ETIMEDOUT); i++) {
-		int bad = port_recover(p);
-
-		if (bad)
-			return bad == -ETIME ? bad : -EIO;
+	for (int i = 0; i <= c->retries && (rc == -EIO || rc == -ETIMEDOUT); i++) {
+		if (p->failed) {
+			rc = port_recover(p);
+			if (rc)
+				return rc == -ETIME ? rc : -ETIMEDOUT;
+		}
 		rc = command_try(p, c);
+		p->failed = rc != 0;
 	}
 	return rc;
 }

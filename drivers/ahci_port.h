@@ -26,6 +26,7 @@ struct ahci_port {
 	struct pci_addr at;
 	volatile u8 *hba;  /* registers of the controller */
 	volatile u8 *regs; /* and of this port */
+	bool failed;       /* the last command did: recover before the next */
 	u32 cap;           /* CAP and PI as they were when we came */
 	u32 implemented;
 	u32 ports; /* of these, the ones whose registers the BAR has */

@@ -33,7 +33,7 @@ static struct disk_sink {
 	u64 stall_us;
 	u64 window_us; /* the stall window's start, and what was settled then */
 	u64 window_settled;
-	bool broken; /* the device failed: leave it alone but for the reset */
+	bool broken; /* the device does not answer: leave it alone but for the reset */
 	struct batch batch;
 } disk_sink;
 
@@ -50,9 +50,11 @@ _Static_assert(offsetof(struct disk_sink, sink) == 0, "of_sink");
 
 static int failed(struct disk_sink *k, int err, const char *what)
 {
-	k->broken = true;
-	format(k->sink.reason, sizeof(k->sink.reason), "%s: %s: error %d, %llu bytes written",
-	       k->area.dev->name, what, -err, k->sink.settled);
+	k->broken |= err != -EIO;
+	if (!k->sink.reason[0])
+		format(k->sink.reason, sizeof(k->sink.reason),
+		       "%s: %s: error %d, %llu bytes written", k->area.dev->name, what, -err,
+		       k->sink.settled);
 	return err;
 }
 
@@ -124,12 +126,12 @@ static int batch_flush(struct disk_sink *k)
 	if (!b->n)
 		return 0;
 	err = d->ops->write(d, at, b->seg, b->n);
+	b->n = 0;
+	b->staged = 0;
 	if (err)
 		return failed(k, err, "cannot write");
 	k->sink.settled += b->end - b->start;
 	k->high = MAX(k->high, b->end);
-	b->n = 0;
-	b->staged = 0;
 	return check_stall(k);
 }
 
@@ -247,13 +249,17 @@ static int disk_finish(struct sink *s, int status)
 	struct disk_sink *k = of_sink(s);
 	struct blkdev *d = k->area.dev;
 	int err = k->broken ? -EIO : batch_flush(k);
+	u32 state = status || err ? AREA_IN_PROGRESS : AREA_COMPLETE;
 
-	if (!err && !status) {
+	if (state == AREA_COMPLETE) {
 		k->section.length = k->high;
 		k->section.flags = AREA_SECTION_WHOLE;
-		err = write_header(k, AREA_COMPLETE);
-	} else if (!err && d->ops->flush(d)) {
-		log_info("%s: the last bytes may be missing: flush failed", d->name);
+	}
+	/* An incomplete dump's header says at least how much of it there is. */
+	if (!k->broken) {
+		int bad = write_header(k, state);
+
+		err = err ? err : bad;
 	}
 	d->ops->release(d);
 	return status ? status : err;

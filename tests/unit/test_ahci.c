@@ -163,6 +163,8 @@ TEST(errors_are_retried_three_times)
 	CHECK_EQ(d->data[7], 77);
 	CHECK_EQ(write_ending(d, bad, 4), -EIO);
 	CHECK_EQ(d->commands, 4);
+	CHECK_EQ(write_at(0, buf, 4096), 0); /* and the next is a new one */
+	CHECK_EQ(d->commands, 5);
 	CHECK(test_logged("command 0x35 at sector 0, 8 sectors: failed: IS 0x40000001 TFD 0x51"));
 	dev->ops->release(dev);
 	CHECK(!hba.bus_master);
@@ -303,7 +305,7 @@ TEST(broken_controllers_are_passed_by)
 	fake_step_us = 100;
 	CHECK_EQ(probe_first(), 1);
 	hba.gone = true; /* while in use */
-	CHECK_EQ(write_at(0, buf, 4096), -EIO);
+	CHECK_EQ(write_at(0, buf, 4096), -ETIMEDOUT);
 	CHECK(test_logged("controller is gone"));
 	dev->ops->release(dev);
 	CHECK(!d->flushes);

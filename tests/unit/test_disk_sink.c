@@ -305,6 +305,21 @@ TEST(device_errors_reach_the_caller)
 	CHECK(header_of(d, AREA_AT)->state == AREA_COMPLETE &&
 	      header_of(d, AREA_AT)->sequence == 4);
 
+	/* A bad sector: what was written before is kept, and said. */
+	d = fresh();
+	CHECK_EQ(opened(sizeof(ram), false), 0);
+	CHECK_EQ(sink->ops->write(sink, 0, ram, 5000), 0);
+	CHECK_EQ(sink->ops->write(sink, 65536, ram, 5000), 0);
+	d->fail_writes = -EIO;
+	CHECK_EQ(sink->ops->write(sink, 0, ram, 5000), -EIO);
+	d->fail_writes = 0;
+	CHECK_EQ(sink->ops->finish(sink, -EIO), -EIO);
+	CHECK(header_of(d, AREA_AT)->state == AREA_IN_PROGRESS);
+	CHECK_EQ(header_of(d, AREA_AT)->settled, 5000);
+	CHECK_EQ(header_of(d, AREA_AT)->section[0].length, sizeof(ram));
+	CHECK(!header_of(d, AREA_AT)->section[0].flags && !d->live);
+	CHECK(strstr(sink->reason, "memdisk 0: cannot write: error 5, 5000 bytes written"));
+
 	/* The last header is not written: the dump has failed, whatever was written before. */
 	d = fresh();
 	CHECK_EQ(opened(4096, false), 0);
