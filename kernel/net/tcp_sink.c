@@ -190,8 +190,14 @@ static int close_whole(struct tcp_sink *t)
 		return err;
 	stream_push(&t->st, true);
 	stream_close(&t->st);
-	while (!err && !stream_fin_acked(&t->st)) {
+	/* check_stall() sees bytes only: a peer that vanishes before it has the FIN is noticed here */
+	for (end = clock_us() + t->stall_s * SEC; !err && !stream_fin_acked(&t->st);) {
 		err = tend(t);
+		if (!err && t->st.acked == t->st.given && clock_us() >= end) {
+			format(t->sink.reason, REASON_MAX, "stalled: %s does not acknowledge the end",
+			       t->peer);
+			err = -ETIMEDOUT;
+		}
 		clock_relax();
 	}
 	if (err)
