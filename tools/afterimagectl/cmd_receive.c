@@ -13,6 +13,8 @@
 #include "reception.h"
 
 #define EVENTS 64
+#define OWN_DESCRIPTORS 16u   /* standard streams, listener, ... and the info.json in the making */
+#define DUMP_DESCRIPTORS 3u   /* socket, folder, file */
 
 static const char help[] =
 	"usage: afterimagectl receive [--listen ADDR:PORT] -o DIR [--once]\n"
@@ -29,7 +31,8 @@ static const char help[] =
 struct receiver {
 	struct store store;
 	int epoll, listener, signals;
-	bool paused;              /* no descriptors left: the listener waits for a dump to end */
+	unsigned int count, limit; /* connections: now, and as many as descriptors allow */
+	bool paused;              /* no more for now: the listener waits for one to end */
 	bool once;
 	struct reception *only;   /* with once: the dump */
 	struct reception *list;
@@ -51,9 +54,9 @@ static void listen_again(struct receiver *rc)
 		rc->paused = false;
 }
 
-static void listen_pause(struct receiver *rc, int err)
+static void listen_pause(struct receiver *rc, const char *why)
 {
-	say_error(err, "no more connections for now");
+	say("%u connections, no more for now: %s", rc->count, why);
 	epoll_ctl(rc->epoll, EPOLL_CTL_DEL, rc->listener, NULL);
 	rc->paused = true;
 }
@@ -69,6 +72,7 @@ static void add_reception(struct receiver *rc, int socket, const struct sockaddr
 	if (r->next)
 		r->next->link = &r->next;
 	rc->list = r;
+	rc->count++;
 	if (watch(rc, socket, r))
 		say("a connection that cannot be watched"); /* ends with the program */
 }
@@ -81,6 +85,7 @@ static void end_reception(struct receiver *rc, struct reception *r)
 	*r->link = r->next;
 	if (r->next)
 		r->next->link = r->link;
+	rc->count--;
 	if (!rc->list)
 		progress_end();
 	status = reception_end(r, &rc->store);
@@ -93,7 +98,7 @@ static void end_reception(struct receiver *rc, struct reception *r)
 
 static void accept_all(struct receiver *rc)
 {
-	while (!rc->only) {
+	while (!rc->only && rc->count < rc->limit) {
 		struct sockaddr_storage peer = { 0 };
 		socklen_t len = sizeof(peer);
 		int fd = accept4(rc->listener, (struct sockaddr *)&peer, &len,
@@ -104,10 +109,12 @@ static void accept_all(struct receiver *rc)
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-			listen_pause(rc, -errno);
+			listen_pause(rc, strerror(errno));
 		if (errno != ECONNABORTED && errno != EINTR)
 			return;
 	}
+	if (rc->count >= rc->limit)
+		listen_pause(rc, "the limit of open files");
 }
 
 static void read_reception(struct receiver *rc, struct reception *r)
@@ -128,8 +135,11 @@ static void read_reception(struct receiver *rc, struct reception *r)
 
 static void stop(struct receiver *rc)
 {
+	struct signalfd_siginfo taken;
 	sigset_t none;
 
+	if (read(rc->signals, &taken, sizeof(taken)) != sizeof(taken))
+		return;
 	sigemptyset(&none); /* a second signal ends us at once */
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (struct reception *r = rc->list; r; r = r->next) {
@@ -207,14 +217,17 @@ static int serve(struct receiver *rc)
 
 static int open_events(struct receiver *rc)
 {
-	struct rlimit files;
+	struct rlimit files = { .rlim_cur = 0 };
 	sigset_t stop_signals;
+	u64 spare;
 	int err;
 
-	if (!getrlimit(RLIMIT_NOFILE, &files)) {
-		files.rlim_cur = files.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &files); /* else with fewer connections */
-	}
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files); /* else with fewer connections */
+	getrlimit(RLIMIT_NOFILE, &files);
+	spare = files.rlim_cur > OWN_DESCRIPTORS ? files.rlim_cur - OWN_DESCRIPTORS : 0;
+	rc->limit = (unsigned int)MIN(MAX(spare / DUMP_DESCRIPTORS, (u64)1), (u64)1 << 20);
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&stop_signals);
 	sigaddset(&stop_signals, SIGINT);

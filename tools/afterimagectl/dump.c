@@ -102,8 +102,7 @@ int dump_open(struct dump *d, const struct input *in, struct why *why)
 	case CONTAINER_UNKNOWN:
 		return refuse(why, -EMEDIUMTYPE, "no dump container that is known here");
 	}
-	if (!err)
-		find_identity(d);
+	find_identity(d); /* a cut dump may tell as well */
 	return err;
 }
 

@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Streams caught by other listeners.
+load helper
+
+@test "a flattened file is rearranged" {
+    need_fixtures elf kdump zlib flat-elf flat-kdump flat-zlib
+    for kind in elf kdump zlib; do
+        "$ctl" repair "$fixtures/flat-$kind" -o "out-$kind"
+        cmp "out-$kind" "$fixtures/$kind"
+    done
+    [ "$(ls)" = $'out-elf\nout-kdump\nout-zlib' ]
+}
+
+@test "plain dumps are checked and copied" {
+    need_fixtures elf kdump
+    for kind in elf kdump; do
+        "$ctl" repair "$fixtures/$kind" -o "out-$kind"
+        cmp "out-$kind" "$fixtures/$kind"
+    done
+}
+
+@test "a cut file is stored as far as it goes, and marked" {
+    need_fixtures flat-kdump flat-elf elf kdump
+    for kind in flat-kdump flat-elf elf kdump; do
+        head -c 2000000 "$fixtures/$kind" > cut
+        run "$ctl" repair cut -o "out-$kind"
+        [ "$status" = 1 ]
+        output_has "incomplete"
+        [ -s "out-$kind" ]
+    done
+    cmp -n 2000000 out-elf "$fixtures/elf"
+    [ "$(od -An -tu1 -j424 -N1 out-flat-kdump | tr -d ' ')" = 8 ]
+    [ "$(od -An -tu1 -j424 -N1 out-kdump | tr -d ' ')" = 8 ]
+    run "$ctl" info out-flat-kdump
+    output_has "crashed-host"
+}
+
+@test "every length of cut ends well" {
+    need_fixtures flat-kdump elf
+    for n in 0 1 15 31 32 33 4095 4096 4097 4111 4112 4113 4600 8208 8230 70000; do
+        for kind in flat-kdump elf; do
+            head -c "$n" "$fixtures/$kind" > cut
+            run "$ctl" repair cut -o out
+            [ "$status" = 1 ]
+            [ -n "$output" ]
+            rm -f out
+        done
+    done
+}
+
+@test "an existing file is not overwritten" {
+    need_fixtures elf
+    echo mine > out
+    run "$ctl" repair "$fixtures/elf" -o out
+    [ "$status" = 1 ]
+    output_has "exists"
+    [ "$(cat out)" = mine ]
+}
+
+@test "hostile records end the dump there" {
+    need_fixtures flat-negative flat-far flat-huge kdump
+    for kind in flat-negative flat-far flat-huge; do
+        run "$ctl" repair "$fixtures/$kind" -o "out-$kind"
+        [ "$status" = 1 ]
+        output_has "impossible record"
+        [ "$(stat -c %s "out-$kind")" = "$(stat -c %s "$fixtures/kdump")" ]
+    done
+}
+
+@test "of overlapping records the last counts" {
+    need_fixtures flat-overlap kdump
+    "$ctl" repair "$fixtures/flat-overlap" -o out
+    cmp out "$fixtures/kdump"
+}
+
+@test "bytes after the end, a sender's own mark, and no dump at all" {
+    need_fixtures flat-kdump elf flat-incomplete
+    (cat "$fixtures/flat-kdump" && echo more) > long
+    run "$ctl" repair long -o out1
+    [ "$status" = 1 ]
+    output_has "5 bytes after the end record"
+    (cat "$fixtures/elf" && echo more) > long
+    run "$ctl" repair long -o out2
+    [ "$status" = 1 ]
+    output_has "5 bytes too many"
+    run "$ctl" repair "$fixtures/flat-incomplete" -o out3
+    [ "$status" = 1 ]
+    output_has "says that it is incomplete"
+    head -c 100000 /dev/urandom > noise
+    run "$ctl" repair noise -o out4
+    [ "$status" = 1 ]
+    [ ! -e out4 ]
+    [ -z "$(ls | grep part)" ]
+}
