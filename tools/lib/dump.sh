@@ -6,7 +6,7 @@
 # start_receiver ADDRESS: sets receiver_pid and receiver_port. ADDRESS of IPv6 in brackets.
 start_receiver() {
     case $receiver in
-        ctl) start_listener "$ctl" receive --once --listen "$1:@PORT@" -o "$out/received" > "$out/receiver.log" 2>&1 ;;
+        ctl) start_listener leashed "$ctl" receive --once --listen "$1:@PORT@" -o "$out/received" > "$out/receiver.log" 2>&1 ;;
         nc) start_listener receive_with_nc "$1" @PORT@ 2> "$out/receiver.log" ;;
     esac || die 2 "the receiver does not listen: $(tail -n 3 "$out/receiver.log")"
     receiver_pid=$listener_pid receiver_port=$listener_port
@@ -14,7 +14,7 @@ start_receiver() {
 
 receive_with_nc() { # address port
     local address=${1#[}
-    exec nc -d -l "${address%]}" "$2" > "$out/stream"
+    leashed nc -d -l "${address%]}" "$2" > "$out/stream"
 }
 
 # make_disk MIB: an empty dump area in disk.img; sets disk_uuid.

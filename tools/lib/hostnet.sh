@@ -10,6 +10,9 @@ port_listening() {
     grep -qsE "^ *[0-9]+: [0-9A-F]+$hex [0-9A-F:]+ 0A " /proc/net/tcp /proc/net/tcp6
 }
 
+# What is started here must not outlive this shell, not even if that is killed.
+leashed() { exec setpriv --pdeathsig KILL "$@"; }
+
 # start_listener COMMAND...: run it in the background with @PORT@ replaced by a free port, until it listens.
 # Sets listener_pid and listener_port. Output goes where the caller sends it.
 start_listener() {
@@ -31,10 +34,20 @@ start_listener() {
 
 tap_name=
 
+# Remove devices whose run was killed before it could: the alias tells whose each is.
+tap_sweep() {
+    local device owner
+    for device in /sys/class/net/qp*; do
+        owner=$(cat "$device/ifalias" 2> /dev/null) || continue
+        case $owner in "qemu-panic "*) [ -e "/proc/${owner#qemu-panic }" ] || ip link del "${device##*/}" 2> /dev/null || true ;; esac
+    done
+}
+
 # Sets tap_name, and host_ip, guest_ip, host_ip6, guest_ip6 of a network that only this run uses. Taking the name is what
 # reserves the addresses: two devices cannot have one name. The caller removes the device with tap_remove.
 tap_create() {
     local slot tries
+    tap_sweep
     [ -e /dev/net/tun ] || die 2 "--net tap needs /dev/net/tun"
     for ((tries = 0; tries < 32; tries++)); do
         slot=$((RANDOM % 16384))
@@ -48,6 +61,7 @@ tap_create() {
     guest_ip=10.213.$((slot / 64)).$((slot % 64 * 4 + 2))
     host_ip6=$(printf 'fd00:7117:%x::1' "$slot")
     guest_ip6=$(printf 'fd00:7117:%x::2' "$slot")
+    ip link set "$tap_name" alias "qemu-panic $$"
     ip addr add "$host_ip/30" dev "$tap_name"
     ip addr add "$host_ip6/64" dev "$tap_name" nodad 2> /dev/null || true # a host without IPv6 will do
     ip link set "$tap_name" up

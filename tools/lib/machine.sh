@@ -26,14 +26,18 @@ machine_base() {
 
 # RAM that stays after the run is a file; tmpfs keeps QEMU from writing it to a disk while the guest runs.
 machine_ram() {
-    local room
+    local room stale owner
     if [ "$keep_ram" = no ]; then
         qemu+=(-object "memory-backend-ram,id=ram,size=${ram}M")
         return
     fi
     ram_file=$out/ram.img
+    for stale in /dev/shm/qemu-panic.*.*; do # of runs that were killed
+        owner=${stale#/dev/shm/qemu-panic.}
+        [ -e "/proc/${owner%%.*}" ] || rm -f "$stale"
+    done
     room=$(df --output=avail -m /dev/shm 2> /dev/null | tail -n 1) || room=0
-    if [ "${room:-0}" -gt $((ram + 256)) ]; then ram_file=$(mktemp /dev/shm/qemu-panic.XXXXXX); fi
+    if [ "${room:-0}" -gt $((ram + 256)) ]; then ram_file=$(mktemp "/dev/shm/qemu-panic.$$.XXXXXX"); fi
     truncate -s "${ram}M" "$ram_file"
     qemu+=(-object "memory-backend-file,id=ram,size=${ram}M,share=on,mem-path=$ram_file")
 }
