@@ -95,8 +95,29 @@ static void inspect(const u8 *f, u32 len)
 	sent_payload += len - head;
 }
 
-static void wire_out(const u8 *frame, u32 len)
+/* Take the tag off a frame behind its virtio header; false: it has none or another. */
+static bool untag(u8 *frame, u32 *len)
 {
+	struct virtio_net_hdr_v1 *hdr = (void *)frame;
+	u8 *f = frame + sizeof(*hdr);
+
+	if (get_be16(f + 12) != 0x8100 || (get_be16(f + 14) & 0xfff) != tap_nic[0].vlan) {
+		tap.untagged++;
+		return false;
+	}
+	memmove(f + 12, f + 16, *len - sizeof(*hdr) - 16);
+	*len -= 4;
+	if (hdr->flags)
+		hdr->csum_start -= 4;
+	if (hdr->gso_type)
+		hdr->hdr_len -= 4;
+	return true;
+}
+
+static void wire_out(u8 *frame, u32 len)
+{
+	if (tap_nic[0].vlan && !untag(frame, &len))
+		return;
 	if (write(fd, frame, len) != (ssize_t)len)
 		tap.lost++;
 }
@@ -167,21 +188,30 @@ static void tap_kick(struct netdev *d)
 
 static void receive(struct netdev *d)
 {
-	static u8 buf[FRAME_MAX];
-	const struct virtio_net_hdr_v1 *hdr = (void *)buf;
+	static u8 buf[FRAME_MAX + 4];
+	struct virtio_net_hdr_v1 *hdr = (void *)buf;
+	u8 *f = buf + sizeof(*hdr);
 	bool known;
 	ssize_t n;
 
 	for (int i = 0; i < 64; i++) {
-		n = read(fd, buf, sizeof(buf));
+		n = read(fd, buf, FRAME_MAX);
 		if (n <= (ssize_t)sizeof(*hdr))
 			return;
+		n -= (ssize_t)sizeof(*hdr);
 		if (tap_faults.mute || maybe(tap_faults.lose))
 			continue;
 		known = hdr->flags & (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID);
-		net_received(d, buf + sizeof(*hdr), (u32)n - sizeof(*hdr), known);
+		if (tap_nic[0].vlan) {
+			net_received(d, f, (u32)n, known); /* of another network */
+			memmove(f + 16, f + 12, (size_t)n - 12);
+			put_be16(f + 12, 0x8100);
+			put_be16(f + 14, tap_nic[0].vlan);
+			n += 4;
+		}
+		net_received(d, f, (u32)n, known);
 		if (maybe(tap_faults.duplicate))
-			net_received(d, buf + sizeof(*hdr), (u32)n - sizeof(*hdr), known);
+			net_received(d, f, (u32)n, known);
 	}
 }
 

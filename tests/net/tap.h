@@ -33,12 +33,14 @@ extern struct tap_nic {
 	bool present, link;
 	bool dead;            /* has link, but nothing sent on it arrives anywhere */
 	u16 mtu;
+	u16 vlan;             /* the wire is a trunk: only frames tagged with this go out and come in */
 } tap_nic[TAP_NICS];
 extern struct tap_faults tap_faults;
 extern struct tap_counts {
 	u64 frames, big, lost, wrong; /* wrong: payload that was not the stream's when the device read it */
 	u64 syn, fin, rst;
 	u64 kicks;
+	u64 untagged;         /* frames without the tag that the wire wants */
 } tap;
 
 /* Namespace, TAP and addresses 10.9.0.1/24, fd09::1/64; false (and told) where that is not allowed. */
