@@ -11,7 +11,6 @@
 
 #define HANDOFF_US      (25 * MS) /* 10.6.3 */
 #define HANDOFF_BUSY_US (2 * SEC)
-#define STOP_US         (500 * MS)
 #define SETTLE_US       (100 * MS) /* for ports that had no device before the reset, too */
 #define LINKS_US        (1 * SEC)
 
@@ -54,15 +53,6 @@ static void bios_handoff(volatile u8 *hba)
 	if (!WAIT_FOR(!(mmio_read32(hba + HBA_BOHC) & HBA_BOHC_BOS), HANDOFF_US) &&
 	    (mmio_read32(hba + HBA_BOHC) & HBA_BOHC_BB))
 		WAIT_FOR(!(mmio_read32(hba + HBA_BOHC) & HBA_BOHC_BOS), HANDOFF_BUSY_US);
-}
-
-/* Stop what the dead kernel left running. A port that hangs waits for the HBA reset. */
-static void stop_ports(volatile u8 *hba, u32 ports)
-{
-	ports_change(hba, ports, PORT_CMD, PORT_CMD_ST, 0); /* 10.3.2 */
-	WAIT_FOR(!ports_with(hba, ports, PORT_CMD, PORT_CMD_CR), STOP_US);
-	ports_change(hba, ports, PORT_CMD, PORT_CMD_FRE, 0);
-	WAIT_FOR(!ports_with(hba, ports, PORT_CMD, PORT_CMD_FR), STOP_US);
 }
 
 /* Let the links come up again after the reset, all at once. Returns the ports worth a look. */
@@ -134,10 +124,7 @@ static void hba_release(struct ahci_port *p)
 
 static void blk_release(struct blkdev *d)
 {
-	struct ahci_port *p = (struct ahci_port *)d;
-
-	ahci_port_stop(p->regs);
-	hba_release(p);
+	hba_release((struct ahci_port *)d);
 }
 
 static const struct blkdev_ops ahci_ops = {
@@ -154,7 +141,7 @@ static int try_port(struct ahci_port *p, u32 no, const char *hba_name, const str
 	p->regs = p->hba + HBA_PORT(no);
 	p->blk.ops = &ahci_ops;
 	p->blk.sector_bytes = 512;
-	p->failed = false;
+	p->last = 0;
 	rc = ahci_port_open(p);
 	sig = port_read(p, PORT_SIG);
 	if (!rc && sig != PORT_SIG_ATA) {
@@ -174,7 +161,7 @@ static int try_port(struct ahci_port *p, u32 no, const char *hba_name, const str
 		if (rc)
 			return rc;
 	}
-	ahci_port_stop(p->regs);
+	ahci_port_close(p);
 	if (rc != -ETIME)
 		return 0;
 	hba_release(p);
@@ -215,7 +202,9 @@ static int take_hba(struct ahci_port *p, const struct pci_func *f, const char *n
 	p->ports = room < HBA_PORTS ? p->implemented & ((1u << room) - 1) : p->implemented;
 	bios_handoff(p->hba);
 	*had_device = ports_with(p->hba, p->ports, PORT_SSTS, PORT_SSTS_DET_DEVICE);
-	stop_ports(p->hba, p->ports);
+	/* Ends every command of the dead kernel (10.4.3), as Linux does it. The lists are not
+	 * stopped before: QEMU (seen in 7.2) dies when a list is taken away under a command in
+	 * flight. */
 	return ahci_hba_reset(p->hba, p->cap, p->implemented);
 }
 

@@ -117,21 +117,18 @@ static int command_try(struct ahci_port *p, const struct command *c)
 	return rc;
 }
 
-/* 6.2.2: stop the list; a device that is ready again goes on with ST, any other gets a COMRESET,
- * and an HBA that cannot even stop is reset as a whole. */
+/* 6.2.2: where the device is ready again, the list is stopped and started; any other way to fail
+ * takes a COMRESET, and a command still in flight or a list that does not stop an HBA reset. */
 static int port_recover(struct ahci_port *p)
 {
-	bool stopped = !ahci_port_stop_list(p->regs);
+	int rc;
 
-	if (stopped && ahci_port_ready(p)) {
+	if (p->last == -EIO && !ahci_port_stop_list(p) && ahci_port_ready(p)) {
 		ahci_port_start(p);
 		return 0;
 	}
-	if (stopped)
-		stopped = !ahci_port_stop(p->regs);
-	if (!stopped && ahci_hba_reset(p->hba, p->cap, p->implemented))
-		return -EIO;
-	return ahci_port_open(p);
+	rc = ahci_port_close(p);
+	return rc ? rc : ahci_port_open(p);
 }
 
 static int command_run(struct ahci_port *p, const struct command *c)
@@ -139,13 +136,13 @@ static int command_run(struct ahci_port *p, const struct command *c)
 	int rc = -EIO;
 
 	for (int i = 0; i <= c->retries && (rc == -EIO || rc == -ETIMEDOUT); i++) {
-		if (p->failed) {
+		if (p->last) {
 			rc = port_recover(p);
 			if (rc)
 				return rc == -ETIME ? rc : -ETIMEDOUT;
 		}
 		rc = command_try(p, c);
-		p->failed = rc != 0;
+		p->last = rc;
 	}
 	return rc;
 }

@@ -32,20 +32,22 @@ int ahci_hba_reset(volatile u8 *hba, u32 cap, u32 implemented)
 	return 0;
 }
 
-int ahci_port_stop_list(volatile u8 *regs)
+int ahci_port_stop_list(struct ahci_port *p)
 {
-	mmio_write32(regs + PORT_CMD, mmio_read32(regs + PORT_CMD) & ~PORT_CMD_ST);
-	return WAIT_FOR(!(mmio_read32(regs + PORT_CMD) & PORT_CMD_CR), PORT_STOP_US) ? 0
-										     : -ETIMEDOUT;
+	port_write(p, PORT_CMD, port_read(p, PORT_CMD) & ~PORT_CMD_ST);
+	return WAIT_FOR(!(port_read(p, PORT_CMD) & PORT_CMD_CR), PORT_STOP_US) ? 0 : -ETIMEDOUT;
 }
 
-int ahci_port_stop(volatile u8 *regs)
+int ahci_port_close(struct ahci_port *p)
 {
-	if (ahci_port_stop_list(regs))
-		return -ETIMEDOUT;
-	mmio_write32(regs + PORT_CMD, mmio_read32(regs + PORT_CMD) & ~PORT_CMD_FRE);
-	return WAIT_FOR(!(mmio_read32(regs + PORT_CMD) & PORT_CMD_FR), PORT_STOP_US) ? 0
-										     : -ETIMEDOUT;
+	bool in_flight = p->last == -ETIMEDOUT || p->last == -ETIME;
+
+	if (in_flight || ahci_port_stop_list(p))
+		return ahci_hba_reset(p->hba, p->cap, p->implemented);
+	port_write(p, PORT_CMD, port_read(p, PORT_CMD) & ~PORT_CMD_FRE);
+	if (WAIT_FOR(!(port_read(p, PORT_CMD) & PORT_CMD_FR), PORT_STOP_US))
+		return 0;
+	return ahci_hba_reset(p->hba, p->cap, p->implemented);
 }
 
 bool ahci_port_ready(const struct ahci_port *p)

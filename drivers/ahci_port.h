@@ -26,7 +26,7 @@ struct ahci_port {
 	struct pci_addr at;
 	volatile u8 *hba;  /* registers of the controller */
 	volatile u8 *regs; /* and of this port */
-	bool failed;       /* the last command did: recover before the next */
+	int last;          /* how the last command ended: recover before the next if not 0 */
 	u32 cap;           /* CAP and PI as they were when we came */
 	u32 implemented;
 	u32 ports; /* of these, the ones whose registers the BAR has */
@@ -40,9 +40,11 @@ extern struct ahci_memory ahci_memory;
  * off, every port stopped. -ETIMEDOUT after 1 s. */
 int ahci_hba_reset(volatile u8 *hba, u32 cap, u32 implemented);
 
-/* Stop processing the command list (10.3.2), and then also receiving FISes. 500 ms each. */
-int ahci_port_stop_list(volatile u8 *regs);
-int ahci_port_stop(volatile u8 *regs);
+/* Stop processing the command list (10.3.2). No command may be in flight. -ETIMEDOUT after 500 ms.
+ */
+int ahci_port_stop_list(struct ahci_port *p);
+/* Stop everything, whatever that takes: the list and then the FISes, or the HBA as a whole. */
+int ahci_port_close(struct ahci_port *p);
 
 /* From any state of a stopped port to one that takes commands: our memory, COMRESET, link, device
  * not busy, ST. -ENODEV no link within 1 s, -ETIMEDOUT busy for 30 s, -ETIME. */

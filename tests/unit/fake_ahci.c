@@ -12,6 +12,7 @@
 struct port {
 	u32 clb, clbu, fb, fbu, is, ie, cmd, tfd, sig, ssts, sctl, serr, sact, ci;
 	u64 comreset_at;
+	bool in_flight; /* a command that has not ended */
 };
 
 struct fake_hba hba;
@@ -262,6 +263,8 @@ static void write_cmd(unsigned int i, u32 v)
 		RULE((v & PORT_CMD_FRE) && !(p->tfd & busy) && (p->ssts & 15) == 3); /* 10.3.1 */
 		RULE(!(p->cmd & PORT_CMD_CR));
 	}
+	if (!(v & PORT_CMD_ST) && (p->cmd & PORT_CMD_ST))
+		RULE(!p->in_flight); /* allowed, but QEMU 7.2 dies of it */
 	if (!(v & PORT_CMD_FRE) && (p->cmd & PORT_CMD_FRE))
 		RULE(!(p->cmd & PORT_CMD_CR) || hba.disk[i].cr_stuck); /* 10.3.2 */
 	if ((v & PORT_CMD_CLO) && hba.disk[i].clo_helps)
@@ -386,7 +389,8 @@ struct fake_disk *fake_disk_add(unsigned int port, u64 sectors, u32 sector_bytes
 	}
 	/* The dead kernel's queued commands are in flight, its list and FIS area somewhere in old
 	 * RAM. */
-	ports[port] = (struct port){ .clb = 0x1000,
+	ports[port] = (struct port){ .in_flight = true,
+				     .clb = 0x1000,
 				     .fb = 0x2000,
 				     .ie = ~0u,
 				     .is = 0x41,
