@@ -107,7 +107,7 @@ static int net_send(struct netdev *d, const struct net_seg *seg, unsigned int n,
                     const struct net_offload *off, void *cookie)
 {
 	bool indirect = has(VIRTIO_RING_F_INDIRECT_DESC);
-	u16 slot = net.next, head = (u16)(slot * net.stride);
+	u16 slot = net.next, head;
 
 	(void)d;
 	if (net.broken)

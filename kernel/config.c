@@ -76,7 +76,7 @@ static bool set_acpi_rsdp(struct config *c, struct word v)
 	if (v.len > 2 && v.p[0] == '0' && (v.p[1] | 0x20) == 'x')
 		return parse_number(v, ~0ull, &c->acpi_rsdp);
 	for (size_t i = 0; i < v.len; i++) {
-		char ch = v.p[i] | 0x20;
+		int ch = v.p[i] | 0x20;
 		int d = v.p[i] >= '0' && v.p[i] <= '9' ? v.p[i] - '0' :
 		        ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
 

@@ -78,7 +78,8 @@ struct config {
 void config_early(struct config *c, const char *text);
 
 /* Parse `text` (NUL-terminated, kept by the caller as long as the config: targets point into it).
- * *c comes from config_early(). Every oddity is reported through log_info and the default used; never fails. */
+ * *c comes from config_early(). Every oddity is reported through log_info and the default used;
+ * never fails. */
 void config_parse(struct config *c, const char *text);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* format.c: a small vsnprintf. %d %u %x %c %s %p %% with l/ll/z, width, zero padding, %.*s, `-`.
  * Always terminates; returns the length that would have been written. */
-int format_v(char *buf, size_t size, const char *fmt, va_list ap);
+int format_v(char *buf, size_t size, const char *fmt, va_list args);
 int format(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
 
 /* log.c. Three levels as in dump.log=; a message is one line without its newline. log_always is
