@@ -13,6 +13,8 @@ pages_differing() {
 
 untouched() { # qemu-panic options
     mkdir -p "$out/gdb"
+    cp "$top/build/afterimage" "$out/gdb/image"
+    tail -c +1025 "$out/gdb/image" > "$out/gdb/payload" # behind the header of 1024 bytes
     printf 'usleep 5000000\n' > "$out/wait"
     run_snapshot() {
         local ram=
@@ -21,12 +23,12 @@ untouched() { # qemu-panic options
             if [ -n "$ram" ] && [ -S "$out/gdb/sock" ]; then break; fi
             sleep 0.1
         done
-        "$top/tests/qemu/entry-snapshot" "$out/gdb/sock" "$ram" "$top/build/afterimage.payload" \
+        "$top/tests/qemu/entry-snapshot" "$out/gdb/sock" "$ram" "$out/gdb/payload" \
             "$out/at-entry.img" > "$out/gdb/entry" 2> "$out/gdb/error"
     }
     run_snapshot 3>&- &
     local snapshot=$!
-    panic_guest --setup "$out/wait" --qemu "-chardev socket,path=$out/gdb/sock,server=on,wait=off,id=g0 -gdb chardev:g0" "$@"
+    panic_guest --image "$out/gdb/image" --setup "$out/wait" --qemu "-chardev socket,path=$out/gdb/sock,server=on,wait=off,id=g0 -gdb chardev:g0" "$@"
     wait "$snapshot" || { cat "$out/gdb/error"; return 1; }
     dump_is_true
     # the reservation of 2 MiB begins on a 16 MiB boundary
