@@ -226,6 +226,7 @@ def main():
     s = sub.add_parser("gpt")
     s.add_argument("file")
     s.add_argument("--mib", type=int, default=16)
+    s.add_argument("--lba", type=int, default=2048)
     s = sub.add_parser("send")
     s.add_argument("port", type=int)
     s.add_argument("files", nargs="+")
@@ -235,7 +236,7 @@ def main():
     if args.what == "put":
         return put_dump(args)
     if args.what == "gpt":
-        return gpt_image(args.file, args.mib << 20, 2048, (args.mib << 11) - 4096)
+        return gpt_image(args.file, args.mib << 20, args.lba, (args.mib << 11) - 4096)
     if args.what == "send":
         return send(args)
     ram = ram_image(args.mib << 20, args.nodename)

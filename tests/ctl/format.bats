@@ -118,6 +118,19 @@ load helper
     output_has "in use"
 }
 
+@test "a partition that begins between blocks of 4 KiB is refused" {
+    command -v partx > /dev/null && losetup -f > /dev/null 2>&1 || skip "no loop devices"
+    "$fixture" gpt disk --lba 63
+    loop=$(losetup -f --show disk) || skip "no loop devices"
+    partx -a "$loop" || skip "no partitions on loop devices"
+    name=${loop#/dev/}
+    mknod part b $(tr : ' ' < "/sys/block/$name/${name}p1/dev")
+    run "$ctl" format part
+    partx -d "$loop"
+    [ "$status" = 1 ]
+    output_has "4 KiB"
+}
+
 @test "an area in use by another program is refused" {
     command -v flock > /dev/null || skip "no flock"
     truncate -s 4M a

@@ -16,7 +16,7 @@ struct search {
 	struct areafile *a;
 	struct input in;
 	unsigned int found;
-	int damage;          /* the last stamp that cannot be used */
+	int damage; /* the last stamp that cannot be used */
 	struct why *why;
 };
 
@@ -44,7 +44,7 @@ static int look_at(void *ctx, u64 start, u64 len)
 		s->a->start = start;
 		s->a->stamp = stamp;
 	}
-	/* The whole disk is an area: a partition table that is still there would lead into dumps. */
+	/* A whole disk: a partition table that is still there would lead into dumps. */
 	return start == 0;
 }
 
@@ -67,7 +67,7 @@ static int read_headers(struct areafile *a, const struct input *in, struct why *
 
 	if (a->stamp.extent_count != 1)
 		return refuse(why, -EPROTONOSUPPORT, "a dump area of %u extents: not supported",
-		              a->stamp.extent_count);
+			      a->stamp.extent_count);
 	err = input_read(in, a->start + AREA_BLOCK, copy, sizeof(copy));
 	if (err)
 		return refuse(why, err, "reading the area's headers: %s", strerror(-err));
@@ -91,7 +91,7 @@ int areafile_find(struct areafile *a, int fd, u64 size, struct why *why)
 		return read_headers(a, &s.in, why);
 	if (s.found)
 		return refuse(why, -EEXIST, "%u dump areas in its partitions: name one of these",
-		              s.found);
+			      s.found);
 	if (s.damage == -EPROTONOSUPPORT)
 		return refuse(why, s.damage, "the dump area is of a newer format than known here");
 	if (s.damage)
@@ -134,8 +134,8 @@ int areafile_write_block(int fd, u64 off, const void *block)
 	while (n < 0 && errno == EINTR);
 	if (n == AREA_BLOCK && !fsync(fd))
 		return 0;
-	return say_error(n >= 0 && n < AREA_BLOCK ? -EIO : -errno, "writing the area's block at %llu",
-	                 off);
+	return say_error(n >= 0 && n < AREA_BLOCK ? -EIO : -errno,
+			 "writing the area's block at %llu", off);
 }
 
 void area_header_make(struct area_header *h, const u8 uuid[16], u64 sequence)

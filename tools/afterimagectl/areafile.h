@@ -8,8 +8,8 @@
 #include "input.h"
 
 struct areafile {
-	int fd;                 /* belongs to the caller */
-	u64 start;              /* of the stamp in the file */
+	int fd;    /* belongs to the caller */
+	u64 start; /* of the stamp in the file */
 	struct area_stamp stamp;
 	struct area_header header; /* the copy that counts */
 	int current;               /* which one it is; -1: both are damaged */

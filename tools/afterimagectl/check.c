@@ -11,16 +11,17 @@ static int check_elf(struct check *c, const struct dump *d)
 		const Elf64_Phdr *p = &d->elf.phdr[i];
 
 		if (p->p_type == PT_LOAD && p->p_filesz)
-			c->pages += ((p->p_paddr & PAGE_MASK) + p->p_filesz + PAGE_MASK) >> PAGE_SHIFT;
+			c->pages +=
+			    ((p->p_paddr & PAGE_MASK) + p->p_filesz + PAGE_MASK) >> PAGE_SHIFT;
 	}
 	return elfcore_check_length(&d->elf, d->in.size, &c->why);
 }
 
 struct page_check {
 	struct check *c;
-	u64 data;  /* where page data begins */
-	u64 size;  /* of the file */
-	u64 end;   /* of the last byte a descriptor speaks of */
+	u64 data; /* where page data begins */
+	u64 size; /* of the file */
+	u64 end;  /* of the last byte a descriptor speaks of */
 };
 
 static int check_page(void *context, u64 pfn, const struct kdump_page *p)
@@ -29,13 +30,13 @@ static int check_page(void *context, u64 pfn, const struct kdump_page *p)
 
 	if (p->offset < s->data || p->offset > s->size || p->size > s->size - p->offset)
 		return refuse(&s->c->why, -EBADMSG,
-		              "page 0x%llx: contents at 0x%llx, %u bytes, are not in the file", pfn,
-		              p->offset, p->size);
+			      "page 0x%llx: contents at 0x%llx, %u bytes, are not in the file", pfn,
+			      p->offset, p->size);
 	switch (p->flags) {
 	case 0:
 		if (p->size != PAGE_SIZE)
 			return refuse(&s->c->why, -EBADMSG, "page 0x%llx: raw, but %u bytes", pfn,
-			              p->size);
+				      p->size);
 		break;
 	case KDUMP_ZLIB:
 	case KDUMP_LZO:
@@ -43,11 +44,12 @@ static int check_page(void *context, u64 pfn, const struct kdump_page *p)
 	case KDUMP_ZSTD:
 		if (!p->size || p->size > PAGE_SIZE)
 			return refuse(&s->c->why, -EBADMSG, "page 0x%llx: %u compressed bytes", pfn,
-			              p->size);
+				      p->size);
 		s->c->undecoded++;
 		break;
 	default:
-		return refuse(&s->c->why, -EBADMSG, "page 0x%llx: unknown flags 0x%x", pfn, p->flags);
+		return refuse(&s->c->why, -EBADMSG, "page 0x%llx: unknown flags 0x%x", pfn,
+			      p->flags);
 	}
 	s->end = MAX(s->end, p->offset + p->size);
 	return 0;
@@ -56,8 +58,8 @@ static int check_page(void *context, u64 pfn, const struct kdump_page *p)
 static int check_window(struct check *c, const struct dump *d, const char *what, u64 off, u64 len)
 {
 	if (len && (off > d->in.size || len > d->in.size - off))
-		return refuse(&c->why, -EBADMSG, "the %s at 0x%llx, %llu bytes, are not in the file",
-		              what, off, len);
+		return refuse(&c->why, -EBADMSG,
+			      "the %s at 0x%llx, %llu bytes, are not in the file", what, off, len);
 	return 0;
 }
 
@@ -89,7 +91,7 @@ static int check_kdump(struct check *c, const struct dump *d)
 	s.end = MAX(s.end, k->erase_len ? k->erase_off + k->erase_len : 0);
 	if (s.end < d->in.size)
 		return refuse(&c->why, -EBADMSG, "%llu bytes too many after the last page",
-		              d->in.size - s.end);
+			      d->in.size - s.end);
 	return 0;
 }
 
@@ -99,7 +101,8 @@ static int check_flattened(struct check *c, const struct dump *d)
 	if (!d->map.ended)
 		return refuse(&c->why, -EBADMSG, "%s", d->flat_why.text);
 	if (d->map.trailing)
-		return refuse(&c->why, -EBADMSG, "%llu bytes after the end record", d->map.trailing);
+		return refuse(&c->why, -EBADMSG, "%llu bytes after the end record",
+			      d->map.trailing);
 	return 0;
 }
 

@@ -6,10 +6,10 @@
 #include "dump.h"
 
 struct check {
-	u64 pages;      /* that have contents in the dump */
-	u64 undecoded;  /* of these, compressed ones, whose contents were not looked at */
+	u64 pages;       /* that have contents in the dump */
+	u64 undecoded;   /* of these, compressed ones, whose contents were not looked at */
 	u64 overlapping; /* bytes that a flattened file holds more than once */
-	struct why why; /* what is wrong first; empty: nothing */
+	struct why why;  /* what is wrong first; empty: nothing */
 };
 
 /* 0: whole; -EBADMSG: not, and why; other errors: could not be read. Overlaps are counted but are

@@ -12,22 +12,22 @@
 #include "output.h"
 #include "progress.h"
 
-#define COPY_BYTES (4 * MIB)
+#define COPY_BYTES  (4 * MIB)
 #define FAILURE_MAX (16 * KIB) /* of the text why a dump failed */
-#define DMESG_NAME "vmcore-dmesg.txt"
-#define TEMP_NAME "vmcore.part"
-#define DMESG_TEMP "vmcore-dmesg.part"
+#define DMESG_NAME  "vmcore-dmesg.txt"
+#define TEMP_NAME   "vmcore.part"
+#define DMESG_TEMP  "vmcore-dmesg.part"
 
 static const char help[] =
-	"usage: afterimagectl extract DEVICE|FILE -o DIR [--keep]\n"
-	"\n"
-	"Takes the dump out of a dump area: DIR/vmcore, and DIR/vmcore-dmesg.txt where there is\n"
-	"a log. The copy's structure is checked and it is on the disk before the area is marked\n"
-	"empty. An incomplete dump is saved as DIR/vmcore-incomplete, with exit status 1.\n"
-	"Nothing in DIR is overwritten. In a whole disk's image, partitions are searched.\n"
-	"\n"
-	"  -o DIR   where to; made if it is not there\n"
-	"  --keep   leave the area as it is\n";
+    "usage: afterimagectl extract DEVICE|FILE -o DIR [--keep]\n"
+    "\n"
+    "Takes the dump out of a dump area: DIR/vmcore, and DIR/vmcore-dmesg.txt where there is\n"
+    "a log. The copy's structure is checked and it is on the disk before the area is marked\n"
+    "empty. An incomplete dump is saved as DIR/vmcore-incomplete, with exit status 1.\n"
+    "Nothing in DIR is overwritten. In a whole disk's image, partitions are searched.\n"
+    "\n"
+    "  -o DIR   where to; made if it is not there\n"
+    "  --keep   leave the area as it is\n";
 
 static u8 copy_buffer[COPY_BYTES];
 
@@ -164,7 +164,8 @@ static int store_vmcore(struct extract *x, struct output *o, const struct area_s
 		return say_error(err, "marking the dump as incomplete");
 	err = output_commit(o, "vmcore-incomplete");
 	if (!err)
-		say("the dump is incomplete: of %llu bytes at least %llu were written, the others may "
+		say("the dump is incomplete: of %llu bytes at least %llu were written, the others "
+		    "may "
 		    "be remains of what was there before; saved as %s/vmcore-incomplete",
 		    in.size, MIN(x->area.header.settled, in.size), x->dir_name);
 	return err;
@@ -197,7 +198,7 @@ static int extract_dump(struct extract *x)
 static bool names_are_free(const struct extract *x)
 {
 	static const char *const name[] = { "vmcore", "vmcore-incomplete", DMESG_NAME, TEMP_NAME,
-		                            DMESG_TEMP };
+					    DMESG_TEMP };
 
 	for (size_t i = 0; i < ARRAY_SIZE(name); i++)
 		if (output_exists(x->dir, x->dir_name, name[i]))
@@ -242,8 +243,8 @@ static int extract(struct extract *x, int fd, bool keep)
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = { { "keep", no_argument, NULL, 'k' },
-		                                 { "output", required_argument, NULL, 'o' },
-		                                 COMMON_OPTIONS };
+						 { "output", required_argument, NULL, 'o' },
+						 COMMON_OPTIONS };
 	struct extract x = { .dir = -1 };
 	bool keep = false;
 	int fd, c, status;
@@ -277,5 +278,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command cmd_extract = {
-	.name = "extract", .summary = "take the dump out of a dump area", .help = help, .run = run,
+	.name = "extract",
+	.summary = "take the dump out of a dump area",
+	.help = help,
+	.run = run,
 };

@@ -7,18 +7,19 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "areafile.h"
 
 static const char help[] =
-	"usage: afterimagectl format DEVICE|FILE [--force]\n"
-	"\n"
-	"Makes a dump area of a whole disk, a partition or an existing image file, and prints\n"
-	"the UUID that the target disk:UUID is written with. Refused where the device is in\n"
-	"use, where it holds anything that libblkid knows, or a dump not extracted yet.\n"
-	"\n"
-	"  --force  format all the same: everything there is lost\n";
+    "usage: afterimagectl format DEVICE|FILE [--force]\n"
+    "\n"
+    "Makes a dump area of a whole disk, a partition or an existing image file, and prints\n"
+    "the UUID that the target disk:UUID is written with. Refused where the device is in\n"
+    "use, where it holds anything that libblkid knows, or a dump not extracted yet.\n"
+    "\n"
+    "  --force  format all the same: everything there is lost\n";
 
 /* The device or file, open for writing. A device that is mounted or otherwise in use opens only
  * with force. Returns the descriptor or a negative errno that was told. */
@@ -28,16 +29,43 @@ static int open_target(const char *path, bool force)
 	int fd, flags = O_RDWR | O_CLOEXEC;
 
 	if (stat(path, &st)) {
-		if (errno == ENOENT)
-			say("a file must exist before it is formatted: truncate -s 8G %s", path);
-		return say_error(-errno, "%s", path);
+		int err = say_error(-errno, "%s", path);
+
+		if (err == -ENOENT && strncmp(path, "/dev/", 5))
+			say("a file is made before it is formatted: truncate -s 8G %s", path);
+		return err;
 	}
 	if (S_ISBLK(st.st_mode) && !force)
 		flags |= O_EXCL; /* the kernel's own test for mounted, swap, md, dm */
 	fd = open(path, flags);
 	if (fd < 0 && errno == EBUSY)
-		return say_fail(-EBUSY, "%s is in use (mounted, swap, or part of another device)", path);
+		return say_fail(-EBUSY, "%s is in use (mounted, swap, or part of another device)",
+				path);
 	return fd < 0 ? say_error(-errno, "%s", path) : fd;
+}
+
+/* A partition that the capture kernel, which writes blocks of 4 KiB, could not use. */
+static int refuse_unaligned(int fd, const char *path)
+{
+	unsigned long long sectors = 0; /* of 512 bytes, whatever the device's are */
+	char start[64];
+	struct stat st;
+	FILE *f;
+
+	if (fstat(fd, &st) || !S_ISBLK(st.st_mode))
+		return 0;
+	snprintf(start, sizeof(start), "/sys/dev/block/%u:%u/start", major(st.st_rdev),
+		 minor(st.st_rdev));
+	f = fopen(start, "re");
+	if (!f) /* a whole disk has none */
+		return 0;
+	if (fscanf(f, "%llu", &sectors) != 1)
+		sectors = 0;
+	fclose(f);
+	if (sectors % (AREA_BLOCK / 512) == 0)
+		return 0;
+	return say_fail(
+	    -EINVAL, "%s does not begin at a multiple of 4 KiB: no capture kernel uses it", path);
 }
 
 static blkid_probe open_probe(int fd, const char *path)
@@ -47,7 +75,7 @@ static blkid_probe open_probe(int fd, const char *path)
 	if (!probe || blkid_probe_set_device(probe, fd, 0, 0) ||
 	    blkid_probe_enable_superblocks(probe, 1) ||
 	    blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_MAGIC |
-	                                                     BLKID_SUBLKS_BADCSUM) ||
+							 BLKID_SUBLKS_BADCSUM) ||
 	    blkid_probe_enable_partitions(probe, 1) ||
 	    blkid_probe_set_partitions_flags(probe, BLKID_PARTS_MAGIC)) {
 		say("%s: libblkid cannot look at it", path);
@@ -73,7 +101,8 @@ static int refuse_contents(int fd, const char *path)
 	if (rc == 0)
 		err = say_fail(-EEXIST, "%s holds %s; --force overwrites it", path, type);
 	else if (rc == -2)
-		err = say_fail(-EEXIST, "%s holds more than one thing; --force overwrites them", path);
+		err = say_fail(-EEXIST, "%s holds more than one thing; --force overwrites them",
+			       path);
 	else if (rc < 0)
 		err = say_fail(-EIO, "%s: libblkid cannot read it", path);
 	blkid_free_probe(probe);
@@ -93,13 +122,13 @@ static int refuse_dump(int fd, const char *path, u64 size)
 	if (err)
 		return say_fail(-EEXIST, "%s: %s; --force formats it anew", path, why.text);
 	if (a.current < 0)
-		return say_fail(-EEXIST, "%s: a dump area with damaged headers; --force formats it anew",
-		                 path);
+		return say_fail(
+		    -EEXIST, "%s: a dump area with damaged headers; --force formats it anew", path);
 	if (a.header.state != AREA_COMPLETE)
 		return 0;
 	print_time(when, a.header.time);
-	return say_fail(-EEXIST, "%s holds a dump of %s that was not extracted; --force loses it", path,
-	                 a.header.time ? when : "unknown time");
+	return say_fail(-EEXIST, "%s holds a dump of %s that was not extracted; --force loses it",
+			path, a.header.time ? when : "unknown time");
 }
 
 /* No other tool shall see a file system or a partition table here any more. */
@@ -150,10 +179,12 @@ static int format_area(int fd, const char *path, bool force)
 		return err;
 	size = ALIGN_DOWN(size, AREA_BLOCK);
 	if (size < AREA_MIN_BYTES + AREA_BLOCK)
-		return say_fail(-ENOSPC, "%s is too small: %llu bytes, at least %llu are needed%s", path,
-		                 size, AREA_MIN_BYTES + (u64)AREA_BLOCK,
-		                 size ? "" : " (truncate -s 8G makes a file larger)");
+		return say_fail(-ENOSPC, "%s is too small: %llu bytes, at least %llu are needed%s",
+				path, size, AREA_MIN_BYTES + (u64)AREA_BLOCK,
+				size ? "" : " (truncate -s 8G makes a file larger)");
 	if (!force)
+		err = refuse_unaligned(fd, path);
+	if (!err && !force)
 		err = refuse_dump(fd, path, size);
 	if (!err && !force)
 		err = refuse_contents(fd, path);
@@ -177,7 +208,7 @@ static int format_area(int fd, const char *path, bool force)
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = { { "force", no_argument, NULL, 'f' },
-		                                 COMMON_OPTIONS };
+						 COMMON_OPTIONS };
 	bool force = false;
 	int fd, c, err;
 
@@ -203,6 +234,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command cmd_format = {
-	.name = "format", .summary = "make a dump area of a disk, partition or file", .help = help,
+	.name = "format",
+	.summary = "make a dump area of a disk, partition or file",
+	.help = help,
 	.run = run,
 };

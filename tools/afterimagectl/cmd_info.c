@@ -9,10 +9,10 @@
 #include "check.h"
 
 static const char help[] =
-	"usage: afterimagectl info FILE|DEVICE\n"
-	"\n"
-	"Tells what a dump is: container, release, crash time, ranges, pages, CPUs, whether it\n"
-	"is whole; or, of a dump area, its UUID, state and sections, and the dump in it.\n";
+    "usage: afterimagectl info FILE|DEVICE\n"
+    "\n"
+    "Tells what a dump is: container, release, crash time, ranges, pages, CPUs, whether it\n"
+    "is whole; or, of a dump area, its UUID, state and sections, and the dump in it.\n";
 
 static void print_line(const char *name, const char *value)
 {
@@ -153,5 +153,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command cmd_info = {
-	.name = "info", .summary = "tell what a dump or a dump area is", .help = help, .run = run,
+	.name = "info",
+	.summary = "tell what a dump or a dump area is",
+	.help = help,
+	.run = run,
 };

@@ -12,31 +12,31 @@
 #include "progress.h"
 #include "reception.h"
 
-#define EVENTS 64
-#define OWN_DESCRIPTORS 16u   /* standard streams, listener, ... and the info.json in the making */
-#define DUMP_DESCRIPTORS 3u   /* socket, folder, file */
+#define EVENTS           64
+#define OWN_DESCRIPTORS  16u /* standard streams, listener, ... and the info.json in the making */
+#define DUMP_DESCRIPTORS 3u  /* socket, folder, file */
 
 static const char help[] =
-	"usage: afterimagectl receive [--listen ADDR:PORT] -o DIR [--once]\n"
-	"\n"
-	"Listens for capture kernels (dump.to=tcp://HOST:PORT). Each connection is one dump in a\n"
-	"folder DIR/ADDRESS-YYYYMMDDTHHMMSSZ[-N]: vmcore if it is complete by its structure,\n"
-	"vmcore-incomplete if not, unknown if it is no dump; and info.json. A flattened stream\n"
-	"is stored rearranged. The folder's name is printed when its dump has ended.\n"
-	"\n"
-	"  --listen ADDR:PORT  default [::]:" LISTENER_PORT ", which takes IPv4 too\n"
-	"  -o DIR              where to; made if it is not there\n"
-	"  --once              one dump, then exit with its status (0: complete)\n";
+    "usage: afterimagectl receive [--listen ADDR:PORT] -o DIR [--once]\n"
+    "\n"
+    "Listens for capture kernels (dump.to=tcp://HOST:PORT). Each connection is one dump in a\n"
+    "folder DIR/ADDRESS-YYYYMMDDTHHMMSSZ[-N]: vmcore if it is complete by its structure,\n"
+    "vmcore-incomplete if not, unknown if it is no dump; and info.json. A flattened stream\n"
+    "is stored rearranged. The folder's name is printed when its dump has ended.\n"
+    "\n"
+    "  --listen ADDR:PORT  default [::]:" LISTENER_PORT ", which takes IPv4 too\n"
+    "  -o DIR              where to; made if it is not there\n"
+    "  --once              one dump, then exit with its status (0: complete)\n";
 
 struct receiver {
 	struct store store;
 	int epoll, listener, signals;
 	unsigned int count, limit; /* connections: now, and as many as descriptors allow */
-	bool paused;              /* no more for now: the listener waits for one to end */
+	bool paused;               /* no more for now: the listener waits for one to end */
 	bool once;
-	struct reception *only;   /* with once: the dump */
+	struct reception *only; /* with once: the dump */
 	struct reception *list;
-	bool cut;                 /* stopped in the middle of a dump */
+	bool cut; /* stopped in the middle of a dump */
 	bool done;
 	int status;
 };
@@ -102,7 +102,7 @@ static void accept_all(struct receiver *rc)
 		struct sockaddr_storage peer = { 0 };
 		socklen_t len = sizeof(peer);
 		int fd = accept4(rc->listener, (struct sockaddr *)&peer, &len,
-		                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
 			add_reception(rc, fd, &peer);
@@ -259,9 +259,9 @@ static int receive(struct receiver *rc, const char *listen)
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = { { "listen", required_argument, NULL, 'l' },
-		                                 { "output", required_argument, NULL, 'o' },
-		                                 { "once", no_argument, NULL, '1' },
-		                                 COMMON_OPTIONS };
+						 { "output", required_argument, NULL, 'o' },
+						 { "once", no_argument, NULL, '1' },
+						 COMMON_OPTIONS };
 	static struct receiver rc;
 	const char *listen = NULL;
 	int c;
@@ -289,5 +289,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command cmd_receive = {
-	.name = "receive", .summary = "receive dumps over the network", .help = help, .run = run,
+	.name = "receive",
+	.summary = "receive dumps over the network",
+	.help = help,
+	.run = run,
 };

@@ -15,13 +15,13 @@
 #define COPY_BYTES (1 * MIB)
 
 static const char help[] =
-	"usage: afterimagectl repair FILE -o FILE\n"
-	"\n"
-	"Does for a file that nc or another listener caught what receive does for a stream: a\n"
-	"flattened dump is rearranged, an ELF or kdump file is checked and copied. A cut one is\n"
-	"stored as far as it goes, with exit status 1.\n"
-	"\n"
-	"  -o FILE  the dump; must not exist\n";
+    "usage: afterimagectl repair FILE -o FILE\n"
+    "\n"
+    "Does for a file that nc or another listener caught what receive does for a stream: a\n"
+    "flattened dump is rearranged, an ELF or kdump file is checked and copied. A cut one is\n"
+    "stored as far as it goes, with exit status 1.\n"
+    "\n"
+    "  -o FILE  the dump; must not exist\n";
 
 static u8 copy_buffer[COPY_BYTES];
 
@@ -50,7 +50,7 @@ static int feed_all(struct stream *s, const struct input *in, struct why *why)
 }
 
 static int finish(struct stream *s, struct output *o, const char *base, const char *path,
-                  struct why *why)
+		  struct why *why)
 {
 	struct dump d;
 	int verdict = stream_end(s, &d, why);
@@ -98,7 +98,7 @@ static int repair(const struct input *in, int dir, const char *base, const char 
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = { { "output", required_argument, NULL, 'o' },
-		                                 COMMON_OPTIONS };
+						 COMMON_OPTIONS };
 	char dir_copy[PATH_MAX], base_copy[PATH_MAX];
 	const char *path = NULL, *dir_name, *base;
 	int c, fd, dir, status = CTL_FAILED;
@@ -132,6 +132,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command cmd_repair = {
-	.name = "repair", .summary = "make a dump of a stream that another listener caught",
-	.help = help, .run = run,
+	.name = "repair",
+	.summary = "make a dump of a stream that another listener caught",
+	.help = help,
+	.run = run,
 };

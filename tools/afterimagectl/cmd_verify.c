@@ -9,17 +9,17 @@
 #include "ram.h"
 
 static const char help[] =
-	"usage: afterimagectl verify [--ram FILE [--ram-split BYTES] [--list FILE]] FILE\n"
-	"\n"
-	"Checks the structure of a dump (ELF, kdump, or either flattened) end to end. Compressed\n"
-	"pages cannot be decoded yet: a dump with such pages is not verified (exit status 1).\n"
-	"\n"
-	"  --ram FILE         compare each page with a raw image of the machine's RAM, as QEMU's\n"
-	"                     memory-backend-file leaves it\n"
-	"  --ram-split BYTES  where RAM below 4 GiB ends, and the part at 4 GiB follows in the\n"
-	"                     image; default as QEMU q35: 0x80000000 if the image has\n"
-	"                     0xb0000000 bytes or more, else all of it lies below\n"
-	"  --list FILE        write the address of each page that differs there\n";
+    "usage: afterimagectl verify [--ram FILE [--ram-split BYTES] [--list FILE]] FILE\n"
+    "\n"
+    "Checks the structure of a dump (ELF, kdump, or either flattened) end to end. Compressed\n"
+    "pages cannot be decoded yet: a dump with such pages is not verified (exit status 1).\n"
+    "\n"
+    "  --ram FILE         compare each page with a raw image of the machine's RAM, as QEMU's\n"
+    "                     memory-backend-file leaves it\n"
+    "  --ram-split BYTES  where RAM below 4 GiB ends, and the part at 4 GiB follows in the\n"
+    "                     image; default as QEMU q35: 0x80000000 if the image has\n"
+    "                     0xb0000000 bytes or more, else all of it lies below\n"
+    "  --list FILE        write the address of each page that differs there\n";
 
 struct options {
 	const char *ram, *list;
@@ -35,15 +35,16 @@ static int verify_structure(const char *path, const struct dump *d)
 		return say_fail(err, "%s: %s", path, c.why.text[0] ? c.why.text : strerror(-err));
 	if (c.overlapping)
 		return say_fail(-EBADMSG,
-		                "%s: %llu bytes are in it more than once: readers will not agree", path,
-		                c.overlapping);
-	printf("structure: whole (%s%s, %llu pages, %llu bytes)\n", d->flattened ? "flattened " : "",
-	       container_name(d->container), c.pages, d->in.size);
+				"%s: %llu bytes are in it more than once: readers will not agree",
+				path, c.overlapping);
+	printf("structure: whole (%s%s, %llu pages, %llu bytes)\n",
+	       d->flattened ? "flattened " : "", container_name(d->container), c.pages, d->in.size);
 	if (c.undecoded)
-		return say_fail(-EOPNOTSUPP,
-		                "%s: %llu pages are compressed and cannot be decoded by this version: "
-		                "not verified",
-		                path, c.undecoded);
+		return say_fail(
+		    -EOPNOTSUPP,
+		    "%s: %llu pages are compressed and cannot be decoded by this version: "
+		    "not verified",
+		    path, c.undecoded);
 	return 0;
 }
 
@@ -51,7 +52,8 @@ static void print_result(const struct ram_result *r)
 {
 	u64 shown = MIN(r->differing, (u64)ARRAY_SIZE(r->first));
 
-	printf("pages: %llu compared, %llu equal, %llu differing (%llu below 1 MiB), %llu not in RAM\n",
+	printf("pages: %llu compared, %llu equal, %llu differing (%llu below 1 MiB), %llu not in "
+	       "RAM\n",
 	       r->equal + r->differing, r->equal, r->differing, r->differing_low, r->absent);
 	for (u64 i = 0; i < shown; i++)
 		printf("differs: 0x%llx\n", r->first[i]);
@@ -117,9 +119,9 @@ static bool parse_bytes(const char *text, u64 *bytes)
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = { { "ram", required_argument, NULL, 'r' },
-		                                 { "ram-split", required_argument, NULL, 's' },
-		                                 { "list", required_argument, NULL, 'l' },
-		                                 COMMON_OPTIONS };
+						 { "ram-split", required_argument, NULL, 's' },
+						 { "list", required_argument, NULL, 'l' },
+						 COMMON_OPTIONS };
 	struct options o = { 0 };
 	int c;
 
@@ -131,7 +133,7 @@ static int run(int argc, char **argv)
 		case 's':
 			if (!parse_bytes(optarg, &o.split))
 				return command_misuse(&cmd_verify, "--ram-split %s: 1 to 4 GiB",
-				                      optarg);
+						      optarg);
 			break;
 		case 'l':
 			o.list = optarg;
@@ -148,6 +150,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command cmd_verify = {
-	.name = "verify", .summary = "check a dump, also against a RAM image", .help = help,
+	.name = "verify",
+	.summary = "check a dump, also against a RAM image",
+	.help = help,
 	.run = run,
 };

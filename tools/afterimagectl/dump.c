@@ -5,7 +5,7 @@
 
 #include "dump.h"
 
-#define KERNEL_IMAGE_VA 0xffffffff80000000ull /* where the kernel's image is mapped */
+#define KERNEL_IMAGE_VA  0xffffffff80000000ull /* where the kernel's image is mapped */
 #define KERNEL_IMAGE_MAX (1 * GIB)
 
 enum container container_sniff(const u8 *p, u64 len)
@@ -67,7 +67,7 @@ static int open_flattened(struct dump *d, const struct input *in, struct why *wh
 	err = flat_map_build(&d->map, in, &d->flat_why);
 	if (err)
 		return refuse(why, err, "flattened: %s",
-		              d->flat_why.text[0] ? d->flat_why.text : strerror(-err));
+			      d->flat_why.text[0] ? d->flat_why.text : strerror(-err));
 	d->flattened = true;
 	d->in = flat_map_view(&d->map, in);
 	return 0;

@@ -18,14 +18,14 @@ struct dump {
 	enum container container; /* of the rearranged dump */
 	bool flattened;           /* read through map */
 	struct flat_map map;
-	struct why flat_why;      /* where a flattened file ends without its end record */
-	struct input in;          /* the rearranged dump */
+	struct why flat_why; /* where a flattened file ends without its end record */
+	struct input in;     /* the rearranged dump */
 	struct elfcore elf;
 	struct kdump kdump;
 	struct notes notes;
 	char nodename[KDUMP_UTS_LEN]; /* fit to be shown; empty: not known */
 	char release[KDUMP_UTS_LEN];
-	u64 crash_time;               /* Unix seconds; 0: not known */
+	u64 crash_time; /* Unix seconds; 0: not known */
 };
 
 /* Which container begins like this; fewer than CONTAINER_SNIFF bytes are allowed. */

@@ -19,7 +19,7 @@ static int check_ehdr(const Elf64_Ehdr *h, struct why *why)
 		return refuse(why, -EBADMSG, "an ELF file, but not a core");
 	if (h->e_phentsize != sizeof(Elf64_Phdr) || !h->e_phnum || h->e_phnum == PN_XNUM)
 		return refuse(why, -EBADMSG, "%u program headers of %u bytes", h->e_phnum,
-		              h->e_phentsize);
+			      h->e_phentsize);
 	return 0;
 }
 
@@ -32,8 +32,8 @@ static int check_phdr(struct elfcore *e, const Elf64_Phdr *p, struct why *why)
 	if (p->p_offset > OFFSET_LIMIT || p->p_filesz > OFFSET_LIMIT || p->p_paddr > OFFSET_LIMIT ||
 	    p->p_memsz > OFFSET_LIMIT || p->p_filesz > p->p_memsz)
 		return refuse(why, -EBADMSG,
-		              "impossible range: offset 0x%llx, size 0x%llx, address 0x%llx",
-		              p->p_offset, p->p_filesz, p->p_paddr);
+			      "impossible range: offset 0x%llx, size 0x%llx, address 0x%llx",
+			      p->p_offset, p->p_filesz, p->p_paddr);
 	end = p->p_offset + p->p_filesz;
 	e->end = MAX(e->end, end);
 	e->padded_end = MAX(e->padded_end, ALIGN_UP(end, PAGE_SIZE));
@@ -88,7 +88,7 @@ int elfcore_check_length(const struct elfcore *e, u64 size, struct why *why)
 		return refuse(why, -EBADMSG, "cut: %llu bytes of %llu", size, e->end);
 	if (size != e->end && size != e->padded_end)
 		return refuse(why, -EBADMSG, "%llu bytes too many: the headers speak of %llu",
-		              size - e->end, e->end);
+			      size - e->end, e->end);
 	return 0;
 }
 

@@ -12,8 +12,8 @@
 struct elfcore {
 	Elf64_Phdr *phdr; /* allocated */
 	u32 count;
-	u64 end;          /* of the last byte that a header speaks of */
-	u64 padded_end;   /* the same, the last range rounded up to pages as the kernel does */
+	u64 end;        /* of the last byte that a header speaks of */
+	u64 padded_end; /* the same, the last range rounded up to pages as the kernel does */
 };
 
 /* Read the headers; everything in them that is used later lies below 2^63. -ENODATA: cut,
@@ -26,7 +26,8 @@ void elfcore_notes(const struct elfcore *e, const struct input *in, struct notes
 /* Is the file as long as its headers say? -EBADMSG with the reason if not. */
 int elfcore_check_length(const struct elfcore *e, u64 size, struct why *why);
 
-/* Physical memory, by the first range that holds it: -ENODATA where none does or the file is cut. */
+/* Physical memory, by the first range that holds it: -ENODATA where none does or the file is cut.
+ */
 int elfcore_read_phys(const struct elfcore *e, const struct input *in, pa_t pa, void *buf, u64 len);
 
 #endif

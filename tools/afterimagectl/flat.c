@@ -25,7 +25,7 @@ int flat_record(const u8 header[FLAT_RECORD], struct flat_record *r, struct why 
 		return 1;
 	if (r->offset > FLAT_LIMIT || !r->size || r->size > FLAT_LIMIT - r->offset)
 		return refuse(why, -EBADMSG, "impossible record: offset 0x%llx, size 0x%llx",
-		              r->offset, r->size);
+			      r->offset, r->size);
 	return 0;
 }
 
@@ -152,6 +152,13 @@ static size_t map_find(const struct flat_map *map, u64 off)
 			hi = mid;
 	}
 	return lo;
+}
+
+u64 flat_map_next(const struct input *view, u64 off)
+{
+	size_t i = map_find(view->map, off);
+
+	return i < view->map->count ? MAX(off, view->map->extent[i].offset) : view->size;
 }
 
 int flat_map_read(const struct input *view, u64 off, void *buf, u64 len)

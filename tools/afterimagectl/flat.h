@@ -7,12 +7,12 @@
 #include "input.h"
 
 #define FLAT_SIGNATURE "makedumpfile" /* NUL-padded to 16 bytes */
-#define FLAT_TYPE 1
-#define FLAT_VERSION 1
-#define FLAT_SNIFF 32u     /* bytes that tell a flattened stream */
-#define FLAT_START 4096u   /* the start block */
-#define FLAT_RECORD 16u    /* a record's header: offset and size, big endian */
-#define FLAT_LIMIT (1ull << 47) /* no rearranged dump is larger: 128 TiB */
+#define FLAT_TYPE      1
+#define FLAT_VERSION   1
+#define FLAT_SNIFF     32u          /* bytes that tell a flattened stream */
+#define FLAT_START     4096u        /* the start block */
+#define FLAT_RECORD    16u          /* a record's header: offset and size, big endian */
+#define FLAT_LIMIT     (1ull << 47) /* no rearranged dump is larger: 128 TiB */
 
 struct flat_record {
 	u64 offset; /* in the rearranged file */
@@ -26,7 +26,7 @@ bool flat_sniff(const u8 *p);
 int flat_record(const u8 header[FLAT_RECORD], struct flat_record *r, struct why *why);
 
 struct flat_extent {
-	u64 offset;   /* in the rearranged file */
+	u64 offset; /* in the rearranged file */
 	u64 size;
 	u64 position; /* of its bytes in the flattened file */
 };
@@ -48,6 +48,7 @@ void flat_map_free(struct flat_map *map);
 
 /* The rearranged view of the flattened `in`. Holes read as zeros. */
 struct input flat_map_view(const struct flat_map *map, const struct input *in);
+u64 flat_map_next(const struct input *view, u64 off); /* input_next_data() */
 int flat_map_read(const struct input *view, u64 off, void *buf, u64 len);
 
 #endif

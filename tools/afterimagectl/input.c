@@ -54,6 +54,20 @@ int input_read(const struct input *in, u64 off, void *buf, u64 len)
 	return read_fd(in->fd, in->base + off, buf, len);
 }
 
+u64 input_next_data(const struct input *in, u64 off)
+{
+	off_t next;
+
+	if (in->map)
+		return flat_map_next(in, off);
+	if (in->mem || off >= in->size)
+		return MIN(off, in->size);
+	next = lseek(in->fd, (off_t)(in->base + off), SEEK_DATA);
+	if (next < 0) /* a hole to the end, or no notion of holes */
+		return errno == ENXIO ? in->size : off;
+	return MIN((u64)next - in->base, in->size);
+}
+
 bool all_zero(const void *p, size_t n)
 {
 	const u8 *b = p;

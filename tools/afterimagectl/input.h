@@ -10,9 +10,9 @@ struct flat_map;
 
 /* Bytes [0, size). Owns nothing: fd, mem and map belong to whoever made it. */
 struct input {
-	int fd;              /* used where mem is NULL */
+	int fd; /* used where mem is NULL */
 	const u8 *mem;
-	u64 base;            /* of byte 0 in the file */
+	u64 base; /* of byte 0 in the file */
 	u64 size;
 	const struct flat_map *map; /* not NULL: base and fd are the flattened file's (flat.h) */
 };
@@ -24,6 +24,10 @@ struct input input_of_memory(const void *p, u64 size);
 /* All of [off, off+len), or -ENODATA where that leaves the input, or the error of the read. Says
  * nothing. */
 int input_read(const struct input *in, u64 off, void *buf, u64 len);
+
+/* The first offset from off on that can be anything but a hole; the input's size if there is none.
+ */
+u64 input_next_data(const struct input *in, u64 off);
 
 bool all_zero(const void *p, size_t n);
 

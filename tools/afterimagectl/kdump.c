@@ -6,22 +6,22 @@
 #include "bytes.h"
 #include "kdump.h"
 
-#define BLOCK 4096u          /* block_size on x86_64 */
-#define HEADER_BYTES 464u    /* struct disk_dump_header */
-#define SUB_HEADER_BYTES 104u
-#define VERSION_MIN 3u       /* the first with a VMCOREINFO field in the sub header */
-#define VERSION_NOTES 4u
+#define BLOCK             4096u /* block_size on x86_64 */
+#define HEADER_BYTES      464u  /* struct disk_dump_header */
+#define SUB_HEADER_BYTES  104u
+#define VERSION_MIN       3u /* the first with a VMCOREINFO field in the sub header */
+#define VERSION_NOTES     4u
 #define VERSION_ERASEINFO 5u
-#define VERSION_MAPNR_64 6u
-#define VERSION_MAX 6u
-#define MAX_MAPNR (1ull << 36) /* 256 TiB */
-#define MAX_SUB_BLOCKS (1u << 20)
-#define CHUNK 65536u           /* of a bitmap at a time */
-#define DESC_BYTES 24u
-#define DESC_BATCH 2730u       /* descriptors read at a time: 64 KiB */
+#define VERSION_MAPNR_64  6u
+#define VERSION_MAX       6u
+#define MAX_MAPNR         (1ull << 36) /* 256 TiB */
+#define MAX_SUB_BLOCKS    (1u << 20)
+#define CHUNK             65536u /* of a bitmap at a time */
+#define DESC_BYTES        24u
+#define DESC_BATCH        2730u /* descriptors read at a time: 64 KiB */
 
 static int read_header(struct kdump *k, const u8 h[HEADER_BYTES], u32 *sub_blocks,
-                       u32 *bitmap_blocks, struct why *why)
+		       u32 *bitmap_blocks, struct why *why)
 {
 	u32 block;
 
@@ -42,7 +42,7 @@ static int read_header(struct kdump *k, const u8 h[HEADER_BYTES], u32 *sub_block
 	k->max_mapnr = get_le32(h + 440);
 	if (block != BLOCK || !*sub_blocks || *sub_blocks > MAX_SUB_BLOCKS)
 		return refuse(why, -EBADMSG, "block size %u, sub header of %u blocks", block,
-		              *sub_blocks);
+			      *sub_blocks);
 	return 0;
 }
 
@@ -84,7 +84,7 @@ int kdump_open(struct kdump *k, const struct input *in, struct why *why)
 	k->bitmap_bytes = (k->max_mapnr + 7) / 8;
 	if (bitmap_blocks % 2 || bitmap_blocks / 2 < ALIGN_UP(k->bitmap_bytes, BLOCK) / BLOCK)
 		return refuse(why, -EBADMSG, "bitmaps of %u blocks for %llu page frames",
-		              bitmap_blocks, k->max_mapnr);
+			      bitmap_blocks, k->max_mapnr);
 	k->bitmap1 = (1 + (u64)sub_blocks) * BLOCK;
 	k->bitmap2 = k->bitmap1 + (u64)bitmap_blocks / 2 * BLOCK;
 	k->desc = k->bitmap1 + (u64)bitmap_blocks * BLOCK;
@@ -104,12 +104,24 @@ static void mask_tail(const struct kdump *k, u64 first_pfn, u8 *bitmap, u64 len)
 		bitmap[len - 1] &= (u8)(0xff >> (first_pfn + 8 * len - k->max_mapnr));
 }
 
+/* The next chunk of bitmap2 from `at` on that is more than a hole: bitmaps of hostile or very large
+ * machines are mostly that. */
+static u64 next_chunk(const struct kdump *k, const struct input *in, u64 at)
+{
+	u64 off = input_next_data(in, k->bitmap2 + at);
+
+	return off > k->bitmap2 + at ? ALIGN_DOWN(off - k->bitmap2, CHUNK) : at;
+}
+
 int kdump_count(const struct kdump *k, const struct input *in, u64 *pages, struct why *why)
 {
 	u8 one[CHUNK], two[CHUNK];
 
 	*pages = 0;
-	for (u64 at = 0; at < k->bitmap_bytes; at += CHUNK) {
+	if (k->bitmap2 > in->size || k->bitmap_bytes > in->size - k->bitmap2)
+		return refuse(why, -ENODATA, "cut within the bitmaps");
+	for (u64 at = next_chunk(k, in, 0); at < k->bitmap_bytes;
+	     at = next_chunk(k, in, at + CHUNK)) {
 		u64 n = MIN(k->bitmap_bytes - at, (u64)CHUNK);
 
 		if (input_read(in, k->bitmap1 + at, one, n) ||
@@ -121,8 +133,8 @@ int kdump_count(const struct kdump *k, const struct input *in, u64 *pages, struc
 		for (u64 i = 0; i < n; i++) {
 			if (two[i] & ~one[i])
 				return refuse(why, -EBADMSG,
-				              "near page 0x%llx: dumped, but not in the machine",
-				              8 * (at + i));
+					      "near page 0x%llx: dumped, but not in the machine",
+					      8 * (at + i));
 			*pages += (u64)__builtin_popcount(two[i]);
 		}
 	}
@@ -150,19 +162,20 @@ static int next_desc(struct desc_reader *r, const struct input *in, struct kdump
 		r->next += (u64)r->n * DESC_BYTES;
 	}
 	d = r->batch + r->at++ * DESC_BYTES;
-	*page = (struct kdump_page){ get_le64(d), get_le32(d + 8), get_le32(d + 12),
-		                     get_le64(d + 16) };
+	*page =
+	    (struct kdump_page){ get_le64(d), get_le32(d + 8), get_le32(d + 12), get_le64(d + 16) };
 	return 0;
 }
 
 int kdump_each_page(const struct kdump *k, const struct input *in,
-                    int (*visit)(void *context, u64 pfn, const struct kdump_page *page),
-                    void *context)
+		    int (*visit)(void *context, u64 pfn, const struct kdump_page *page),
+		    void *context)
 {
 	struct desc_reader desc = { .next = k->desc };
 	u8 bitmap[CHUNK];
 
-	for (u64 at = 0; at < k->bitmap_bytes; at += CHUNK) {
+	for (u64 at = next_chunk(k, in, 0); at < k->bitmap_bytes;
+	     at = next_chunk(k, in, at + CHUNK)) {
 		u64 n = MIN(k->bitmap_bytes - at, (u64)CHUNK);
 
 		if (input_read(in, k->bitmap2 + at, bitmap, n))
@@ -177,7 +190,7 @@ int kdump_each_page(const struct kdump *k, const struct input *in,
 
 				if (!err)
 					err = visit(context,
-					            8 * (at + i) + (u64)__builtin_ctz(bits), &page);
+						    8 * (at + i) + (u64)__builtin_ctz(bits), &page);
 				if (err)
 					return err;
 			}

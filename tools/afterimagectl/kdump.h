@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kdump-compressed dumps (diskdump), header version 6, 64-bit little endian, plain (not flattened). */
+/* kdump-compressed dumps (diskdump), header version 6, 64-bit little endian, plain (not flattened).
+ */
 #ifndef AFTERIMAGECTL_KDUMP_H
 #define AFTERIMAGECTL_KDUMP_H
 
@@ -7,10 +8,10 @@
 #include "input.h"
 #include "notes.h"
 
-#define KDUMP_SIGNATURE "KDUMP   "
+#define KDUMP_SIGNATURE  "KDUMP   "
 #define KDUMP_STATUS_OFF 424u
 #define KDUMP_INCOMPLETE 0x8u /* bit of status */
-#define KDUMP_UTS_LEN 65u
+#define KDUMP_UTS_LEN    65u
 
 enum { KDUMP_ZLIB = 0x1, KDUMP_LZO = 0x2, KDUMP_SNAPPY = 0x4, KDUMP_ZSTD = 0x20 };
 
@@ -26,7 +27,7 @@ struct kdump {
 	u64 note_off, note_len;
 	u64 vmcoreinfo_off, vmcoreinfo_len;
 	u64 erase_off, erase_len;
-	u64 time;             /* of the crash, Unix seconds */
+	u64 time; /* of the crash, Unix seconds */
 	char nodename[KDUMP_UTS_LEN], release[KDUMP_UTS_LEN];
 };
 
@@ -34,7 +35,7 @@ struct kdump {
 struct kdump_page {
 	u64 offset;
 	u32 size;
-	u32 flags;  /* 0: raw */
+	u32 flags; /* 0: raw */
 	u64 page_flags;
 };
 
@@ -45,8 +46,8 @@ void kdump_notes(const struct kdump *k, const struct input *in, struct notes *no
 /* Call visit for every page that has a descriptor, in ascending order, until it returns non-zero:
  * that is returned then. Other errors: the file is cut (-ENODATA) or unreadable. */
 int kdump_each_page(const struct kdump *k, const struct input *in,
-                    int (*visit)(void *context, u64 pfn, const struct kdump_page *page),
-                    void *context);
+		    int (*visit)(void *context, u64 pfn, const struct kdump_page *page),
+		    void *context);
 
 /* The number of pages that have a descriptor; -EBADMSG if the bitmaps contradict each other,
  * -ENODATA if they are cut. */

@@ -11,7 +11,10 @@ static const struct command *const commands[] = {
 	&cmd_format, &cmd_extract, &cmd_receive, &cmd_repair, &cmd_verify, &cmd_info,
 };
 
-static void print_version(void) { puts("afterimagectl " VERSION); }
+static void print_version(void)
+{
+	puts("afterimagectl " VERSION);
+}
 
 static void print_help(void)
 {
@@ -73,8 +76,9 @@ int main(int argc, char **argv)
 	} else {
 		cmd = find_command(argv[1]);
 		if (!cmd) {
-			fprintf(stderr, "afterimagectl: unknown command %s; try: afterimagectl --help\n",
-			        argv[1]);
+			fprintf(stderr,
+				"afterimagectl: unknown command %s; try: afterimagectl --help\n",
+				argv[1]);
 			return CTL_USAGE;
 		}
 		argv[1] = argv[0];

@@ -68,7 +68,7 @@ void clean_text(char *dst, size_t size, const void *src, size_t n)
 	size_t i;
 
 	for (i = 0; i + 1 < size && i < n && s[i]; i++)
-		dst[i] = s[i] >= ' ' && s[i] <= '~' ? (char)s[i] : '?';
+		dst[i] = (char)(s[i] >= ' ' && s[i] <= '~' ? s[i] : '?');
 	dst[i] = '\0';
 }
 

@@ -8,7 +8,7 @@
 #include "notes.h"
 
 #define NAME_MAX_BYTES 16u
-#define NOTES_MAX (64 * MIB) /* 8192 CPUs have 3 MiB */
+#define NOTES_MAX      (64 * MIB) /* 8192 CPUs have 3 MiB */
 
 void notes_take_vmcoreinfo(struct notes *n, const struct input *in, u64 off, u64 len)
 {

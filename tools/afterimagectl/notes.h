@@ -10,7 +10,7 @@
 
 /* What the notes of a dump say. The text is allocated, NUL-terminated, NULL if there is none. */
 struct notes {
-	u32 cpus;   /* NT_PRSTATUS notes */
+	u32 cpus; /* NT_PRSTATUS notes */
 	char *vmcoreinfo;
 	size_t vmcoreinfo_len;
 };

@@ -17,7 +17,10 @@
 
 static volatile sig_atomic_t stop_signal;
 
-static void on_stop(int sig) { stop_signal = sig; }
+static void on_stop(int sig)
+{
+	stop_signal = sig;
+}
 
 void stop_catch(void)
 {
@@ -27,7 +30,10 @@ void stop_catch(void)
 	sigaction(SIGTERM, &sa, NULL);
 }
 
-bool stop_requested(void) { return stop_signal != 0; }
+bool stop_requested(void)
+{
+	return stop_signal != 0;
+}
 
 int folder_open(const char *path)
 {
@@ -104,7 +110,7 @@ int output_write(struct output *o, u64 off, const void *buf, u64 len, bool dense
 
 		/* advice: an error will be seen by fsync */
 		(void)sync_file_range(o->fd, (off_t)o->started, (off_t)(end - o->started),
-		                      SYNC_FILE_RANGE_WRITE);
+				      SYNC_FILE_RANGE_WRITE);
 		o->started = end;
 	}
 	return err;

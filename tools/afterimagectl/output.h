@@ -9,10 +9,10 @@
 #include "base.h"
 
 struct output {
-	int dir;                 /* belongs to the caller */
-	int fd;                  /* readable too */
+	int dir; /* belongs to the caller */
+	int fd;  /* readable too */
 	char temp[NAME_MAX + 1];
-	u64 started;             /* writeback has been asked for up to here */
+	u64 started; /* writeback has been asked for up to here */
 };
 
 /* Create `temp` in the folder; says why not. Returns 0 or a negative errno. */

@@ -7,15 +7,15 @@
 
 #include "progress.h"
 
-#define REDRAW_S 0.2
+#define REDRAW_S      0.2
 #define RATE_WINDOW_S 4.0 /* the rate shown is that of about so long */
-#define BAR_CELLS 24
+#define BAR_CELLS     24
 
 static struct {
 	const char *what;
 	u64 total;
-	double drawn;      /* when last */
-	double since;      /* of the rate's window */
+	double drawn; /* when last */
+	double since; /* of the rate's window */
 	u64 since_bytes;
 	double rate;
 	bool active, shown, terminal;
@@ -52,7 +52,7 @@ static void draw(u64 done)
 		memset(bar, '#', cells);
 		bar[BAR_CELLS] = '\0';
 		fprintf(stderr, "\r\033[K%s [%s] %3.0f%%  %s  %s/s", line.what, bar,
-		        100.0 * (double)done / (double)line.total, amount, rate);
+			100.0 * (double)done / (double)line.total, amount, rate);
 		if (line.rate > 0)
 			fprintf(stderr, "  %.0f s left", (double)(line.total - done) / line.rate);
 	}

@@ -12,7 +12,7 @@
 /* hw/i386/pc_q35.c: RAM below 4 GiB ends at 2 GiB if there are more than 2.75 GiB, so that a
  * gigabyte page fits behind it; with less, all of it lies below. */
 #define Q35_ALL_BELOW 0xb0000000ull
-#define Q35_SPLIT 0x80000000ull
+#define Q35_SPLIT     0x80000000ull
 
 struct comparison {
 	struct ram_result *r;
@@ -23,9 +23,13 @@ struct comparison {
 	u8 dump[CHUNK], image[CHUNK];
 };
 
-u64 ram_default_split(u64 size) { return size >= Q35_ALL_BELOW ? Q35_SPLIT : size; }
+u64 ram_default_split(u64 size)
+{
+	return size >= Q35_ALL_BELOW ? Q35_SPLIT : size;
+}
 
-/* Where [pa, pa + *len) lies in the image; *len becomes what is there, or not there, in one piece. */
+/* Where [pa, pa + *len) lies in the image; *len becomes what is there, or not there, in one piece.
+ */
 static bool find_in_image(const struct ram *ram, pa_t pa, u64 *len, u64 *off)
 {
 	u64 below = MIN(ram->split, ram->in.size);
@@ -112,8 +116,8 @@ static int compare_range(struct comparison *c, const Elf64_Phdr *p)
 		u64 n = MIN(p->p_filesz - at, CHUNK - (pa & PAGE_MASK)); /* ends with a page */
 
 		err = input_read(&c->d->in, p->p_offset + at, c->dump, n);
-		err = err ? say_error(err, "reading the dump at %llu", p->p_offset + at) :
-		            compare_chunk(c, pa, n);
+		err = err ? say_error(err, "reading the dump at %llu", p->p_offset + at)
+			  : compare_chunk(c, pa, n);
 		at += n;
 		c->done += n;
 		progress_at(c->done);

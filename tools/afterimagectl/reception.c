@@ -15,14 +15,14 @@
 #include "reception.h"
 
 #define BUFFER_BYTES (1 * MIB)
-#define TURN_BYTES (8 * MIB) /* taken from one connection before the next one's turn */
-#define MAX_FOLDERS 10000    /* of one address in one second */
+#define TURN_BYTES   (8 * MIB) /* taken from one connection before the next one's turn */
+#define MAX_FOLDERS  10000     /* of one address in one second */
 
 /* A machine that vanished is given up after two minutes of silence and 20 unanswered questions; a
  * capture kernel that still computes answers them. */
-#define KEEPALIVE_IDLE_S 120
+#define KEEPALIVE_IDLE_S     120
 #define KEEPALIVE_INTERVAL_S 15
-#define KEEPALIVE_COUNT 20
+#define KEEPALIVE_COUNT      20
 
 #define TEMP_NAME "vmcore.part"
 
@@ -131,7 +131,7 @@ static void print_json_text(FILE *f, const char *key, const char *value)
 }
 
 static void print_info(FILE *f, const struct reception *r, const struct dump *d, int verdict,
-                       const char *reason)
+		       const char *reason)
 {
 	char when[32] = "";
 
@@ -148,7 +148,7 @@ static void print_info(FILE *f, const struct reception *r, const struct dump *d,
 	print_json_text(f, "container", container_name(d->container));
 	fprintf(f, "  \"flattened\": %s,\n", r->stream.flattened ? "true" : "false");
 	fprintf(f, "  \"bytes\": %llu,\n  \"stored_bytes\": %llu,\n", r->stream.received,
-	        r->stream.size);
+		r->stream.size);
 	fprintf(f, "  \"seconds\": %.3f,\n", r->ended - r->started);
 	print_json_text(f, "peer", r->address);
 	print_json_text(f, "reason", reason);
@@ -156,7 +156,7 @@ static void print_info(FILE *f, const struct reception *r, const struct dump *d,
 }
 
 static int write_info(const struct reception *r, const struct dump *d, int verdict,
-                      const char *reason)
+		      const char *reason)
 {
 	struct output o;
 	FILE *f;
@@ -181,7 +181,7 @@ static int write_info(const struct reception *r, const struct dump *d, int verdi
 }
 
 static void tell_end(const struct reception *r, const struct store *store, const char *name,
-                     int verdict, const char *reason)
+		     int verdict, const char *reason)
 {
 	double seconds = r->ended - r->started;
 	char size[32], rate[32];
@@ -189,9 +189,9 @@ static void tell_end(const struct reception *r, const struct store *store, const
 	print_size(size, r->stream.received);
 	print_size(rate, seconds > 0 ? (u64)((double)r->stream.received / seconds) : 0);
 	say("%s/%s/%s: %s: %s in %.1f s (%s/s)%s%s", store->name, r->folder, name,
-	    verdict == STREAM_WHOLE      ? "complete" :
-	    verdict == STREAM_INCOMPLETE ? "INCOMPLETE" :
-	                                   "no known container",
+	    verdict == STREAM_WHOLE        ? "complete"
+	    : verdict == STREAM_INCOMPLETE ? "INCOMPLETE"
+					   : "no known container",
 	    size, seconds, rate, *reason ? ": " : "", reason);
 	printf("%s/%s\n", store->name, r->folder);
 	fflush(stdout);
@@ -212,14 +212,15 @@ static int settle(struct reception *r, const struct store *store)
 	}
 	if (verdict != STREAM_WHOLE)
 		snprintf(reason, sizeof(reason), "%s%s%s", r->why.text,
-		         r->why.text[0] && r->broken.text[0] ? "; " : "", r->broken.text);
+			 r->why.text[0] && r->broken.text[0] ? "; " : "", r->broken.text);
 	err = output_commit(&r->out, name[verdict]);
 	if (!err)
 		err = write_info(r, &d, verdict, reason);
 	if (!err && fsync(store->dir))
 		err = say_error(-errno, "%s", store->name);
 	dump_close(&d);
-	tell_end(r, store, err ? TEMP_NAME : name[verdict], err ? STREAM_INCOMPLETE : verdict, reason);
+	tell_end(r, store, err ? TEMP_NAME : name[verdict], err ? STREAM_INCOMPLETE : verdict,
+		 reason);
 	return err ? err : verdict;
 }
 

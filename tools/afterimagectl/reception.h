@@ -17,14 +17,14 @@ struct reception {
 	int socket;
 	u16 port;
 	char address[INET6_ADDRSTRLEN];
-	bool begun;                     /* a byte has come: there is a folder */
+	bool begun; /* a byte has come: there is a folder */
 	int dir;
 	char folder[INET6_ADDRSTRLEN + 32];
 	struct output out;
 	struct stream stream;
-	double started, ended;          /* the first byte and the last */
-	struct why why;                 /* why it cannot be whole */
-	struct why broken;              /* how the connection ended, if not by FIN */
+	double started, ended; /* the first byte and the last */
+	struct why why;        /* why it cannot be whole */
+	struct why broken;     /* how the connection ended, if not by FIN */
 };
 
 /* Takes the socket over, also when it fails (NULL, told). */

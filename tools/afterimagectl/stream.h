@@ -18,15 +18,15 @@ enum stream_state {
 };
 
 struct stream {
-	struct output *out;     /* belongs to the caller, empty at the start */
+	struct output *out; /* belongs to the caller, empty at the start */
 	enum stream_state state;
 	bool flattened;
-	bool foreign;           /* the first bytes are those of no container */
-	u64 received;           /* bytes of the stream */
-	u64 size;               /* of the stored file */
+	bool foreign; /* the first bytes are those of no container */
+	u64 received; /* bytes of the stream */
+	u64 size;     /* of the stored file */
 	u64 at, left;
-	u64 trailing;           /* bytes after the end record */
-	u64 expected;           /* the file's size by its own headers; 0: not known (yet) */
+	u64 trailing; /* bytes after the end record */
+	u64 expected; /* the file's size by its own headers; 0: not known (yet) */
 	u32 held;
 	u8 hold[4096];
 };
