@@ -140,7 +140,7 @@ test-full: deps-full all
 	tests/run check fuzz lint ctl net qemu full
 bench: deps-bench all
 	tests/bench/run
-lint: deps-lint $(B)/deps.stamp
+lint: deps-lint image
 	tools/lint
 size: $(B)/afterimage.sym
 	tools/size $<
