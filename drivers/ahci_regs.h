@@ -14,7 +14,6 @@
 /* Generic host control (3.1). */
 #define HBA_CAP      0x00
 #define HBA_CAP_SCLO (1u << 24) /* command list override */
-#define HBA_CAP_SSS  (1u << 27) /* staggered spin-up */
 #define HBA_CAP_S64A (1u << 31) /* 64-bit addressing */
 #define HBA_GHC      0x04
 #define HBA_GHC_HR   (1u << 0)  /* HBA reset */
@@ -39,7 +38,6 @@
 #define PORT_FBU             0x0c
 #define PORT_IS              0x10
 #define PORT_IS_PCS          (1u << 6)  /* port connect change */
-#define PORT_IS_PRCS         (1u << 22) /* PhyRdy change */
 #define PORT_IS_OFS          (1u << 24) /* overflow */
 #define PORT_IS_IFS          (1u << 27) /* interface fatal error */
 #define PORT_IS_HBDS         (1u << 28) /* host bus data error */
