@@ -101,7 +101,7 @@ function ck_cell(side, kernel, load, ram, gib_pages,    key) {
 function ck_row(what, kernel, load, ram, gib_pages, goal,    key, have) {
     key = "afterimage" SUBSEP kernel SUBSEP load SUBSEP ram SUBSEP gib_pages
     have = (key in ck_ok) || (key in ck_bad)
-    row("smallest crashkernel=, " what ", " load, ck_cell("kdump", "6.1", load, 1024, "default"), ck_cell("afterimage", kernel, load, ram, gib_pages),
+    row("smallest crashkernel=, " what ", " load, ram == 1024 ? ck_cell("kdump", kernel, load, ram, gib_pages) : "not part of it", ck_cell("afterimage", kernel, load, ram, gib_pages),
         "-", "at most " crashkernel(goal), verdict(have, (key in ck_ok) && ck_ok[key] <= goal))
 }
 
@@ -145,7 +145,7 @@ function times_row(series, side, what, fill,    key) {
     key = SUBSEP series SUBSEP side SUBSEP what SUBSEP fill
     if (!samples["done" key] && !bad[series, side, what, fill]) return
     print "| " series " | " side (what == "elf" ? "" : ", makedumpfile -d 31 -l") " | " fill " | " samples["done" key] + 0 " of " samples["done" key] + bad[series, side, what, fill] " | " \
-        spread("entry" key, "s") " | " spread("first" key, "s") " | " spread("done" key, "s") " | " spread("bytes" key, "bytes") " | " spread("zero" key, "%") " |"
+        spread("entry" key, "s") " | " spread("first" key, "s") " | " spread("done" key, "s") " | " (samples["bytes" key] ? sprintf("%.0f", median("bytes" key)) : "") " | " (samples["zero" key] ? sprintf("%.1f %%", median("zero" key)) : "") " |"
 }
 
 END {

@@ -64,7 +64,7 @@ run_stop_witness() {
 
 # --- the two sides
 run_afterimage() {
-    qp+=(--image "$top_dir/build/afterimage")
+    qp+=(--image "$work/afterimage")
     case $mode in
         disk) qp+=(--target disk --append "$words" --disk-mib $((ram + 256))) ;;
         *)
@@ -102,7 +102,7 @@ run_guest() {
         afterimage) run_afterimage ;;
         kdump) run_kdump ;;
         sendfile)
-            qp+=(--image "$top_dir/build/afterimage" --target console: --add "$programs/sendfile")
+            qp+=(--image "$work/afterimage" --target console: --add "$programs/sendfile")
             guest_words+=" bench.sendfile=$host_ip:$port:$((ram / 2))" ;;
     esac
     guest_words+=" bench.fill=$fill"

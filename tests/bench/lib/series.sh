@@ -6,7 +6,7 @@
 # One run of $side, recorded and told. The file of a failed run's console is kept.
 series_run() { # series number
     run_once
-    record dump "$1" "$side" "$what" "$fill" "$2" "${verdict// /_}" "$entry" "$first" "$complete" "$bytes" "$zero_share" "$others"
+    record dump "$1" "$side" "$what" "$fill" "$2" "$verdict" "$entry" "$first" "$complete" "$bytes" "$zero_share" "$others"
     say "$1 $side $what $fill run $2: $verdict, entry ${entry:--} s, first byte ${first:--} s, complete ${complete:--} s," \
         "${bytes:--} bytes, ${zero_share:--} % zero, others used $others cores"
     [ "$verdict" != ok ] || return 0
@@ -117,7 +117,7 @@ header_number() { od -An -v -tu4 -j"$2" -N4 "$1" | tr -d ' '; } # file offset
 series_size() {
     local s file
     for s in $BENCH_SIDES; do
-        file=$top_dir/build/afterimage
+        file=$work/afterimage
         [ "$s" != kdump ] || file=$vmlinuz
         record size "$s" "$(header_number "$file" 608)" "$(stat -c %s "$file")" # init_size of the boot protocol: 0x260
     done
@@ -129,7 +129,7 @@ series_memory() { "$bench_dir/memory" "$top_dir" "$programs" | while IFS=$'\t' r
 crashkernel_try() {
     ck=${1}K
     run_once
-    record crashkernel "$side" "$release" "$load" "$ram" "$cpu" "$1" "${verdict// /_}"
+    record crashkernel "$side" "$release" "$load" "$ram" "$cpu" "$1" "$verdict"
     say "crashkernel $side $release $load $ram MiB $cpu: ${ck}: $verdict"
     [ "$verdict" = ok ]
 }
@@ -158,12 +158,12 @@ series_crashkernel() {
             case " $BENCH_SIDES " in *" afterimage "*)
                 crashkernel_defaults "$l"
                 crashkernel_bisect 0 4096 256 ;; esac
+            case " $BENCH_SIDES " in *" kdump "*)
+                crashkernel_defaults "$l"
+                side=kdump mode=disk
+                crashkernel_bisect $((64 * 1024)) $((192 * 1024)) 4096 ;; esac
         done
         session_kernel 6.1
-        case " $BENCH_SIDES " in *" kdump "*)
-            crashkernel_defaults "$l"
-            side=kdump mode=disk
-            crashkernel_bisect $((64 * 1024)) $((128 * 1024)) 4096 ;; esac
         # what the page tables of a large machine cost, with and without 1 GiB pages
         case " $BENCH_SIDES " in *" afterimage "*)
             for model in +pdpe1gb -pdpe1gb; do

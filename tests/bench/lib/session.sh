@@ -86,6 +86,7 @@ session_start() {
     session_work
     trap session_end EXIT
     trap 'exit 130' INT TERM HUP
+    cp "$top_dir/build/afterimage" "$work/afterimage" # one image for the whole session, whoever builds meanwhile
     session_machine
 }
 
