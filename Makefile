@@ -12,6 +12,7 @@ all: image $(B)/afterimagectl
 image: $(B)/afterimage $(B)/afterimage.mb2 $(B)/afterimage.sym
 
 .PHONY: all image deps demo test test-full check bench fuzz lint size qemu-gdb install clean help
+MAKEFLAGS += --no-builtin-rules # they would make a .d of lwIP's out of a .d.c
 .DELETE_ON_ERROR:
 .SECONDARY:
 

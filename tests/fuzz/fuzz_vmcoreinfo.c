@@ -19,7 +19,7 @@ static void look(const char *key, size_t size)
 
 	if (!vmcoreinfo_get(key, value, size) && value[0])
 		abort();
-	if (!memchr(value, '\0', size) || memchr(value, '\n', size - 1 < strlen(value) ? 0 : strlen(value)))
+	if (strlen(value) >= size || strchr(value, '\n'))
 		abort();
 	free(value);
 }

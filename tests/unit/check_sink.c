@@ -93,7 +93,9 @@ void check_sink_open(struct check_sink *c, const struct vmcore *want, unsigned i
 {
 	static const struct sink_ops ops = { check_write, check_write_span, check_finish };
 
-	*c = (struct check_sink){ .sink = { .ops = &ops, .caps = caps }, .want = want, .fail_at = ~0ull };
+	*c = (struct check_sink){ .want = want, .fail_at = ~0ull };
+	c->sink.ops = &ops;
+	c->sink.caps = caps;
 	c->seen = calloc(1, want->size / PAGE_SIZE + 1);
 }
 

@@ -34,17 +34,20 @@ static bool refused(const char *text)
 TEST(defaults)
 {
 	CHECK(quiet(""));
-	CHECK(!c.elfcorehdr && !c.acpi_rsdp && !c.n_memmap && c.consoles == 1 && !c.n_ip && !c.n_target);
+	CHECK(!c.elfcorehdr && !c.acpi_rsdp && !c.n_memmap && c.consoles == 1 && !c.n_ip &&
+	      !c.n_target);
 	CHECK(c.nic_by == NIC_ANY && !c.has_gwmac && !c.vlan && !c.mtu && c.format == FORMAT_ELF);
-	CHECK(c.final == POWER_REBOOT && c.failure == POWER_REBOOT && !c.timeout_s && c.stall_s == 300);
+	CHECK(c.final == POWER_REBOOT && c.failure == POWER_REBOOT && !c.timeout_s &&
+	      c.stall_s == 300);
 	CHECK(!c.overwrite && c.quiesce && c.log_level == LOG_INFO && !c.level);
 }
 
 TEST(a_production_command_line_does_no_harm)
 {
 	CHECK(quiet("BOOT_IMAGE=/boot/vmlinuz-6.1.0 root=UUID=abcd ro quiet splash crashkernel=2M "
-	            "console=tty0 console=ttyS0,115200n8 nmi_watchdog=1 dump dumpfile=x dyndbg=\"file a b\" "
-	            "elfcorehdr=0x3f05d000 -- init args"));
+		    "console=tty0 console=ttyS0,115200n8 nmi_watchdog=1 dump dumpfile=x "
+		    "dyndbg=\"file a b\" "
+		    "elfcorehdr=0x3f05d000 -- init args"));
 	CHECK_EQ(c.elfcorehdr, 0x3f05d000);
 	CHECK_EQ(c.baud[0], 115200);
 }
@@ -71,7 +74,8 @@ TEST(elfcorehdr)
 	CHECK_EQ(parsed("elfcorehdr=0x1000 elfcorehdr=junk")->elfcorehdr, 0x1000);
 	CHECK_EQ(parsed("elfcorehdr=\"0x1000\"")->elfcorehdr, 0x1000);
 	CHECK(refused("elfcorehdr=") && refused("elfcorehdr=x") && refused("elfcorehdr=1K@"));
-	CHECK(refused("elfcorehdr=0x1000z") && refused("elfcorehdr=0x1000@0x2000@") && refused("elfcorehdr"));
+	CHECK(refused("elfcorehdr=0x1000z") && refused("elfcorehdr=0x1000@0x2000@") &&
+	      refused("elfcorehdr"));
 	CHECK(refused("elfcorehdr=18446744073709551616") && refused("elfcorehdr=16E"));
 }
 
@@ -95,19 +99,24 @@ TEST(memmap)
 	CHECK(c.n_memmap == 2 && c.memmap[0].start == 4096 && c.memmap[1].start == LOW_16M);
 	CHECK_EQ(parsed("memmap=1M@16M memmap=exactmap")->n_memmap, 0);
 	CHECK(quiet("memmap=64K#0x1000 memmap=64K$0x1000 memmap=4G!8G memmap=512M") && !c.n_memmap);
-	CHECK(refused("memmap=") && refused("memmap=@16M") && refused("memmap=1M@") && refused("memmap=1M@x"));
-	parsed("memmap=1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1");
+	CHECK(refused("memmap=") && refused("memmap=@16M") && refused("memmap=1M@") &&
+	      refused("memmap=1M@x"));
+	parsed(
+	    "memmap=1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1,1@1");
 	CHECK_EQ(c.n_memmap, ARRAY_SIZE(c.memmap));
 }
 
 TEST(console)
 {
 	CHECK(parsed("console=ttyS1")->consoles == 2);
-	CHECK(parsed("console=ttyS0 console=ttyS3,9600")->consoles == 9 && c.baud[3] == 9600 && !c.baud[0]);
+	CHECK(parsed("console=ttyS0 console=ttyS3,9600")->consoles == 9 && c.baud[3] == 9600 &&
+	      !c.baud[0]);
 	CHECK(parsed("console=ttyS2,115200n8")->consoles == 4 && c.baud[2] == 115200);
-	CHECK(quiet("console=tty0 console=efifb console=vga console=hvc0 console=ttyS4 console=ttyS"));
+	CHECK(quiet(
+	    "console=tty0 console=efifb console=vga console=hvc0 console=ttyS4 console=ttyS"));
 	CHECK_EQ(c.consoles, 1);
-	CHECK(refused("console=ttyS0,fast") && refused("console=ttyS0,0") && refused("console=ttyS0,230400"));
+	CHECK(refused("console=ttyS0,fast") && refused("console=ttyS0,0") &&
+	      refused("console=ttyS0,230400"));
 	/* found before anything is parsed in earnest */
 	config_early(&c, "dump.log=debug console=ttyS1,19200 dump.to=nonsense");
 	CHECK(c.consoles == 2 && c.baud[1] == 19200 && c.log_level == LOG_DEBUG && !c.n_target);
@@ -129,15 +138,18 @@ TEST(targets_in_order)
 {
 	char text[512] = "";
 
-	parsed("dump.to=tcp://10.0.2.2:7117 dump.to=nonsense dump.to=disk:0123abcd-4567-89ef-0123-456789abcdef "
+	parsed("dump.to=tcp://10.0.2.2:7117 dump.to=nonsense "
+	       "dump.to=disk:0123abcd-4567-89ef-0123-456789abcdef "
 	       "dump.to=console:");
 	CHECK(test_logged("dump.to=nonsense: not understood"));
 	CHECK_EQ(c.n_target, 3);
 	CHECK(c.target[0].kind == TARGET_TCP && c.target[1].kind == TARGET_DISK &&
 	      c.target[2].kind == TARGET_CONSOLE);
 	CHECK(c.target[0].text_len == 19 && !strncmp(c.target[0].text, "tcp://10.0.2.2:7117 ", 20));
-	CHECK(parsed("dump.to=\"tcp://10.0.2.2:7117\"")->n_target == 1 && c.target[0].text_len == 19);
-	CHECK(parsed("\"dump.to=tcp://10.0.2.2:7117\"")->n_target == 1 && c.target[0].text_len == 19);
+	CHECK(parsed("dump.to=\"tcp://10.0.2.2:7117\"")->n_target == 1 &&
+	      c.target[0].text_len == 19);
+	CHECK(parsed("\"dump.to=tcp://10.0.2.2:7117\"")->n_target == 1 &&
+	      c.target[0].text_len == 19);
 	for (int i = 0; i < CONFIG_TARGETS + 2; i++)
 		strcat(text, "dump.to=tcp://10.0.2.2:7117 ");
 	CHECK_EQ(parsed(text)->n_target, CONFIG_TARGETS);
@@ -148,7 +160,8 @@ TEST(targets_in_order)
 TEST(network)
 {
 	CHECK(parsed("dump.nic=PCI:0000:00:03.0")->nic_by == NIC_PCI && c.nic_pci.dev == 3);
-	CHECK(parsed("dump.nic=PCI:0000:00:03.0 dump.nic=MAC:52:54:00:12:34:56")->nic_by == NIC_MAC);
+	CHECK(parsed("dump.nic=PCI:0000:00:03.0 dump.nic=MAC:52:54:00:12:34:56")->nic_by ==
+	      NIC_MAC);
 	CHECK(refused("dump.nic=eth0"));
 	CHECK(parsed("dump.vlan=1")->vlan == 1 && parsed("dump.vlan=4094")->vlan == 4094);
 	CHECK(parsed("dump.vlan=7 dump.vlan=9")->vlan == 9);
@@ -180,14 +193,18 @@ TEST(ends)
 	CHECK_EQ(c.failure, POWER_HALT);
 	CHECK(parsed("dump.final=poweroff dump.final=reboot")->final == POWER_REBOOT);
 	CHECK(parsed("dump.final=halt dump.final=never")->final == POWER_HALT); /* the valid one */
-	CHECK(refused("dump.final=never") && refused("dump.failure=") && refused("dump.final=Reboot"));
+	CHECK(refused("dump.final=never") && refused("dump.failure=") &&
+	      refused("dump.final=Reboot"));
 	CHECK_EQ(parsed("dump.timeout=600")->timeout_s, 600);
 	CHECK_EQ(parsed("dump.timeout=600 dump.timeout=0")->timeout_s, 0);
-	CHECK(refused("dump.timeout=-1") && refused("dump.timeout=1h") && refused("dump.timeout=99999999999999999999"));
+	CHECK(refused("dump.timeout=-1") && refused("dump.timeout=1h") &&
+	      refused("dump.timeout=99999999999999999999"));
 	CHECK_EQ(parsed("dump.stall=10")->stall_s, 10);
 	CHECK(refused("dump.stall=0"));
-	CHECK(parsed("dump.overwrite=1")->overwrite && !parsed("dump.overwrite=1 dump.overwrite=0")->overwrite);
-	CHECK(!parsed("dump.quiesce=0")->quiesce && refused("dump.quiesce=2") && refused("dump.overwrite=yes"));
+	CHECK(parsed("dump.overwrite=1")->overwrite &&
+	      !parsed("dump.overwrite=1 dump.overwrite=0")->overwrite);
+	CHECK(!parsed("dump.quiesce=0")->quiesce && refused("dump.quiesce=2") &&
+	      refused("dump.overwrite=yes"));
 	CHECK(parsed("dump.log=quiet")->log_level == LOG_QUIET && refused("dump.log=loud"));
 }
 
@@ -197,7 +214,8 @@ TEST(spaces_and_quotes)
 	CHECK_EQ(parsed("x=\"a dump.stall=10 b\"")->stall_s, 300); /* inside another's value */
 	CHECK_EQ(parsed("dump.stall=\"10\"")->stall_s, 10);
 	CHECK_EQ(parsed("dump.stall=\"10")->stall_s, 10); /* as Linux: to the end */
-	CHECK(refused("dump.stall=1\"0\"") && refused("dump.stall=\"\"") && refused("dump.stall=\""));
+	CHECK(refused("dump.stall=1\"0\"") && refused("dump.stall=\"\"") &&
+	      refused("dump.stall=\""));
 	CHECK(quiet("\"") && quiet("\"\"") && quiet("=") && quiet("=x") && quiet("\"=\""));
 }
 

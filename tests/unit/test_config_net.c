@@ -7,7 +7,14 @@
 
 #include "config_net.h"
 
-static struct word word(const char *text) { return (struct word){ text, strlen(text) }; }
+/* For each of these texts as *t. */
+#define EACH_OF(t, ...)                                                                            \
+	for (const char *const *t = (const char *const[]){ __VA_ARGS__, NULL }; *t; t++)
+
+static struct word word(const char *text)
+{
+	return (struct word){ text, strlen(text) };
+}
 
 TEST(word_cut_knows_brackets)
 {
@@ -39,9 +46,8 @@ TEST(whole_numbers)
 	CHECK(!parse_number(word("18446744073709551616"), ~0ull, &v));
 	CHECK(parse_number(word("0xffffffffffffffff"), ~0ull, &v) && v == ~0ull);
 	CHECK(!parse_number(word("0x10000000000000000"), ~0ull, &v));
-	for (const char *const *t = (const char *const[]){ "", "-1", "+1", " 1", "1 ", "1k", "0x", "x1",
-	                                                   "0xg", "1.0", NULL }; *t; t++)
-		CHECK(!parse_number(word(*t), ~0ull, &v));
+	EACH_OF(t, "", "-1", "+1", " 1", "1 ", "1k", "0x", "x1", "0xg", "1.0")
+	CHECK(!parse_number(word(*t), ~0ull, &v));
 }
 
 /* lib/cmdline.c memparse() on top of the C library's idea of bases; it wraps where we refuse. */
@@ -69,10 +75,39 @@ static bool memparse(const char *text, u64 *out, size_t *used)
 TEST(memory_sizes_as_memparse)
 {
 	static const char *const table[] = {
-		"0", "1", "1032564K", "1032564k", "0x3f05d000", "0X3F05D000", "017", "08", "0", "0K",
-		"1M", "1g", "2T", "3P", "15E", "16E", "0x10E", "0x10K", "18446744073709551615",
-		"18446744073709551616", "18014398509481983K", "18014398509481984K", "1KK", "1K@2", "K",
-		"", "-1", "1@", "0x1p", "0755G", "99999999999999999999", "1e", "1z",
+		"0",
+		"1",
+		"1032564K",
+		"1032564k",
+		"0x3f05d000",
+		"0X3F05D000",
+		"017",
+		"08",
+		"0",
+		"0K",
+		"1M",
+		"1g",
+		"2T",
+		"3P",
+		"15E",
+		"16E",
+		"0x10E",
+		"0x10K",
+		"18446744073709551615",
+		"18446744073709551616",
+		"18014398509481983K",
+		"18014398509481984K",
+		"1KK",
+		"1K@2",
+		"K",
+		"",
+		"-1",
+		"1@",
+		"0x1p",
+		"0755G",
+		"99999999999999999999",
+		"1e",
+		"1z",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -98,7 +133,8 @@ TEST(memory_sizes_random)
 
 		for (size_t i = 0; i < len; i++)
 			text[i] = letters[(size_t)rand() % (sizeof(letters) - 1)];
-		if (text[0] == '0' && (text[1] | 32) == 'x' && !strchr("0123456789af", text[2] | 32))
+		if (text[0] == '0' && (text[1] | 32) == 'x' &&
+		    !strchr("0123456789af", text[2] | 32))
 			continue; /* "0x" and no digit: nothing for us, 0 for the C library */
 		ok = parse_mem(word(text), &v, &used);
 		if (ok != memparse(text, &w, &used_too) || (ok && (v != w || used != used_too))) {
@@ -115,11 +151,10 @@ TEST(ipv4)
 	CHECK(parse_ipv4(word("192.168.0.1"), a) && !memcmp(a, "\xc0\xa8\0\1", 4));
 	CHECK(parse_ipv4(word("255.255.255.255"), a));
 	CHECK(parse_ipv4(word("0.0.0.0"), a));
-	for (const char *const *t = (const char *const[]){ "", "1", "1.2.3", "1.2.3.", ".1.2.3", "1.2.3.4.",
-	                                                   "1.2.3.4.5", "256.1.1.1", "1..2.3", "1.2.3.x",
-	                                                   "1.2.3.4 ", "-1.2.3.4", "0x1.2.3.4",
-	                                                   "1.2.3.99999999999999999999", NULL }; *t; t++)
-		CHECK(!parse_ipv4(word(*t), a));
+	EACH_OF(t, "", "1", "1.2.3", "1.2.3.", ".1.2.3", "1.2.3.4.", "1.2.3.4.5", "256.1.1.1",
+		"1..2.3", "1.2.3.x", "1.2.3.4 ", "-1.2.3.4", "0x1.2.3.4",
+		"1.2.3.99999999999999999999")
+	CHECK(!parse_ipv4(word(*t), a));
 }
 
 /* What inet_pton says, but for leading zeros of decimal parts, which it refuses. */
@@ -135,13 +170,49 @@ static void same_as_inet_pton(const char *text)
 TEST(ipv6)
 {
 	static const char *const table[] = {
-		"::", "::1", "1::", "1::2", "fe80::1", "2001:db8::8:800:200c:417a", "1:2:3:4:5:6:7:8",
-		"1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1::3:4:5:6:7:8", "::ffff:1.2.3.4", "::1.2.3.4",
-		"1:2:3:4:5:6:1.2.3.4", "ABCD:ef01::", "", ":", ":::", "1:", ":1", "1:::2", "1::2::3",
-		"1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8::", "::1:2:3:4:5:6:7:8",
-		"12345::", "00001::", "0001::", "g::", "1.2.3.4", "::1.2.3", "::1.2.3.4.5", "::1.2.3.4:5",
-		"1:2:3:4:5:6:7:1.2.3.4", "::256.1.1.1", "fe80::1%eth0", " ::1", "::1 ", "[::1]", "::-1",
-		"1:2:3:4:5:1.2.3.4", "::1:2:3:4:5:6:1.2.3.4", "1::1.2.3.4",
+		"::",
+		"::1",
+		"1::",
+		"1::2",
+		"fe80::1",
+		"2001:db8::8:800:200c:417a",
+		"1:2:3:4:5:6:7:8",
+		"1:2:3:4:5:6:7::",
+		"::2:3:4:5:6:7:8",
+		"1::3:4:5:6:7:8",
+		"::ffff:1.2.3.4",
+		"::1.2.3.4",
+		"1:2:3:4:5:6:1.2.3.4",
+		"ABCD:ef01::",
+		"",
+		":",
+		":::",
+		"1:",
+		":1",
+		"1:::2",
+		"1::2::3",
+		"1:2:3:4:5:6:7",
+		"1:2:3:4:5:6:7:8:9",
+		"1:2:3:4:5:6:7:8::",
+		"::1:2:3:4:5:6:7:8",
+		"12345::",
+		"00001::",
+		"0001::",
+		"g::",
+		"1.2.3.4",
+		"::1.2.3",
+		"::1.2.3.4.5",
+		"::1.2.3.4:5",
+		"1:2:3:4:5:6:7:1.2.3.4",
+		"::256.1.1.1",
+		"fe80::1%eth0",
+		" ::1",
+		"::1 ",
+		"[::1]",
+		"::-1",
+		"1:2:3:4:5:1.2.3.4",
+		"::1:2:3:4:5:6:1.2.3.4",
+		"1::1.2.3.4",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
@@ -168,14 +239,16 @@ TEST(mac)
 	u8 m[6];
 
 	CHECK(parse_mac(word("52:54:00:12:34:5F"), m) && !memcmp(m, "\x52\x54\0\x12\x34\x5f", 6));
-	for (const char *const *t = (const char *const[]){ "", "52:54:00:12:34", "52:54:00:12:34:56:78",
-	                                                   "52-54-00-12-34-56", "52:54:00:12:34:156",
-	                                                   "52:54:00:12:34:", "52:54:00:12:34:5g", NULL }; *t; t++)
-		CHECK(!parse_mac(word(*t), m));
+	EACH_OF(t, "", "52:54:00:12:34", "52:54:00:12:34:56:78", "52-54-00-12-34-56",
+		"52:54:00:12:34:156", "52:54:00:12:34:", "52:54:00:12:34:5g")
+	CHECK(!parse_mac(word(*t), m));
 }
 
 static struct ip_config ip;
-static bool ip_of(const char *text) { return parse_ip(word(text), &ip); }
+static bool ip_of(const char *text)
+{
+	return parse_ip(word(text), &ip);
+}
 
 TEST(ip_single_words)
 {
@@ -183,7 +256,8 @@ TEST(ip_single_words)
 	CHECK(ip_of("on") && ip.autoconf == IP_DHCP);
 	CHECK(ip_of("any") && ip.autoconf == IP_DHCP);
 	CHECK(ip_of("auto6") && ip.autoconf == IP_AUTO6 && ip.v6);
-	CHECK(!ip_of("off") && !ip_of("none") && !ip_of("static")); /* no address to be static with */
+	CHECK(!ip_of("off") && !ip_of("none") &&
+	      !ip_of("static")); /* no address to be static with */
 	CHECK(!ip_of("dhcp6") && !ip_of("bootp") && !ip_of("DHCP") && !ip_of("192.168.0.1"));
 }
 
@@ -194,7 +268,8 @@ TEST(ip_full)
 	CHECK(!memcmp(ip.client, "\x0a\0\2\x0f", 4) && !memcmp(ip.gateway, "\x0a\0\2\2", 4));
 	CHECK_EQ(ip.prefix_len, 24);
 	CHECK(test_logged("device name eth0 ignored"));
-	CHECK(ip_of("10.0.2.15:10.0.2.9:10.0.2.2:255.255.255.0:guest:eth0:none:10.0.2.3:8.8.8.8:10.0.2.4"));
+	CHECK(ip_of(
+	    "10.0.2.15:10.0.2.9:10.0.2.2:255.255.255.0:guest:eth0:none:10.0.2.3:8.8.8.8:10.0.2.4"));
 	CHECK(ip.has_gateway && ip.autoconf == IP_STATIC);
 	CHECK(ip_of("10.0.2.15:not-an-address::::::::::::::"));
 }
@@ -208,7 +283,8 @@ TEST(ip_trailing_fields_may_be_missing)
 	CHECK(ip_of(":::::eth0:dhcp") && ip.autoconf == IP_DHCP && !ip.has_client);
 	CHECK(ip_of("::::::any") && ip.autoconf == IP_DHCP);
 	CHECK(ip_of("::::::auto6") && ip.autoconf == IP_AUTO6 && ip.v6);
-	CHECK(ip_of(":::::eth0") && ip.autoconf == IP_DHCP); /* Linux: nothing said, autoconfigure */
+	CHECK(ip_of(":::::eth0") &&
+	      ip.autoconf == IP_DHCP); /* Linux: nothing said, autoconfigure */
 	CHECK(ip_of(":::::eth0:") && ip.autoconf == IP_DHCP);
 	CHECK(ip_of("") && ip.autoconf == IP_DHCP);
 	CHECK(!ip_of("::::::off")); /* static, and no address */
@@ -247,7 +323,7 @@ TEST(ip_netmasks)
 		u32 m = n ? ~0u << (32 - n) : 0;
 
 		snprintf(text, sizeof(text), "10.0.0.2:::%u.%u.%u.%u", m >> 24, m >> 16 & 255,
-		         m >> 8 & 255, m & 255);
+			 m >> 8 & 255, m & 255);
 		CHECK(ip_of(text));
 		CHECK_EQ(ip.prefix_len, n);
 	}
@@ -271,7 +347,10 @@ TEST(ip_nonsense)
 }
 
 static struct target target;
-static bool target_of(const char *text) { return parse_target(word(text), &target); }
+static bool target_of(const char *text)
+{
+	return parse_target(word(text), &target);
+}
 
 TEST(targets)
 {
@@ -284,16 +363,17 @@ TEST(targets)
 	CHECK(target_of("disk:0123abcd-4567-89EF-0123-456789abcdef") && target.kind == TARGET_DISK);
 	CHECK(target.uuid[0] == 1 && target.uuid[15] == 0xef);
 	CHECK(target_of("console:") && target.kind == TARGET_CONSOLE);
-	for (const char *const *t = (const char *const[]){
-		     "", "tcp", "tcp:", "tcp://", "tcp://10.0.2.2", "tcp://10.0.2.2:", "tcp://10.0.2.2:0",
-		     "tcp://10.0.2.2:65536", "tcp://10.0.2.2:-1", "tcp://10.0.2.2:80x", "tcp://10.0.2.2:80/",
-		     "tcp://10.0.2.2:80:81", "tcp://:80", "tcp://host:80", "tcp://fe80::1:80", "tcp://[fe80::1]",
-		     "tcp://[fe80::1]80", "tcp://[fe80::1:80", "tcp://[]:80", "tcp://[10.0.2.2]:80", "TCP://1.2.3.4:5",
-		     "udp://10.0.2.2:80", "disk:", "disk:0123abcd-4567-89ef-0123-456789abcde",
-		     "disk:0123abcd-4567-89ef-0123-456789abcdef0", "disk:/dev/sda", "disk:0123abcd4567-89ef-0123-456789abcdef",
-		     "console", "console:x", "http://10.0.2.2:80", NULL }; *t; t++)
-		if (target_of(*t))
-			test_fail(__FILE__, __LINE__, *t);
+	EACH_OF(t, "", "tcp", "tcp:", "tcp://", "tcp://10.0.2.2",
+		"tcp://10.0.2.2:", "tcp://10.0.2.2:0", "tcp://10.0.2.2:65536", "tcp://10.0.2.2:-1",
+		"tcp://10.0.2.2:80x", "tcp://10.0.2.2:80/", "tcp://10.0.2.2:80:81", "tcp://:80",
+		"tcp://host:80", "tcp://fe80::1:80", "tcp://[fe80::1]", "tcp://[fe80::1]80",
+		"tcp://[fe80::1:80", "tcp://[]:80", "tcp://[10.0.2.2]:80", "TCP://1.2.3.4:5",
+		"udp://10.0.2.2:80", "disk:", "disk:0123abcd-4567-89ef-0123-456789abcde",
+		"disk:0123abcd-4567-89ef-0123-456789abcdef0", "disk:/dev/sda",
+		"disk:0123abcd4567-89ef-0123-456789abcdef", "console", "console:x",
+		"http://10.0.2.2:80")
+	if (target_of(*t))
+		test_fail(__FILE__, __LINE__, *t);
 }
 
 TEST(nics)
@@ -301,15 +381,16 @@ TEST(nics)
 	struct config c = { 0 };
 
 	CHECK(parse_nic(word("PCI:0000:00:03.0"), &c) && c.nic_by == NIC_PCI);
-	CHECK(c.nic_pci.segment == 0 && c.nic_pci.bus == 0 && c.nic_pci.dev == 3 && c.nic_pci.fn == 0);
+	CHECK(c.nic_pci.segment == 0 && c.nic_pci.bus == 0 && c.nic_pci.dev == 3 &&
+	      c.nic_pci.fn == 0);
 	CHECK(parse_nic(word("PCI:10a0:fF:1f.7"), &c));
-	CHECK(c.nic_pci.segment == 0x10a0 && c.nic_pci.bus == 0xff && c.nic_pci.dev == 31 && c.nic_pci.fn == 7);
-	CHECK(parse_nic(word("MAC:52:54:00:12:34:56"), &c) && c.nic_by == NIC_MAC && c.nic_mac[5] == 0x56);
-	for (const char *const *t = (const char *const[]){ "", "eth0", "PCI:", "PCI:00:03.0", "PCI:0000:00:03",
-	                                                   "PCI:0000:00:20.0", "PCI:0000:00:03.8",
-	                                                   "PCI:10000:00:03.0", "PCI:0000:100:03.0",
-	                                                   "PCI:0000:00:03.0.0", "PCI:::.", "MAC:",
-	                                                   "MAC:52:54:00:12:34", NULL }; *t; t++)
-		if (parse_nic(word(*t), &c))
-			test_fail(__FILE__, __LINE__, *t);
+	CHECK(c.nic_pci.segment == 0x10a0 && c.nic_pci.bus == 0xff && c.nic_pci.dev == 31 &&
+	      c.nic_pci.fn == 7);
+	CHECK(parse_nic(word("MAC:52:54:00:12:34:56"), &c) && c.nic_by == NIC_MAC &&
+	      c.nic_mac[5] == 0x56);
+	EACH_OF(t, "", "eth0", "PCI:", "PCI:00:03.0", "PCI:0000:00:03", "PCI:0000:00:20.0",
+		"PCI:0000:00:03.8", "PCI:10000:00:03.0", "PCI:0000:100:03.0", "PCI:0000:00:03.0.0",
+		"PCI:::.", "MAC:", "MAC:52:54:00:12:34")
+	if (parse_nic(word(*t), &c))
+		test_fail(__FILE__, __LINE__, *t);
 }

@@ -99,7 +99,8 @@ TEST(memcmp_and_memchr)
 
 TEST(text)
 {
-	static const char *const t[] = { "", "a", "b", "aa", "ab", "a\x80", "\xff", "longer text", "longer" };
+	static const char *const t[] = { "", "a", "b", "aa", "ab", "a\x80", "\xff",
+		                         "longer text", "longer" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		CHECK_EQ(k_strlen(t[i]), strlen(t[i]));

@@ -148,7 +148,8 @@ TEST(notes_of_every_kind)
 {
 	static u8 desc[70000];
 	struct corehdr c;
-	u32 broken[3] = { 5, 0xffffffff, 1 }, huge_name[3] = { 0xfffffffe, 4, 1 }, no_name[3] = { 0, 8, 1 };
+	u32 broken[3] = { 5, 0xffffffff, 1 }, huge_name[3] = { 0xfffffffe, 4, 1 };
+	u32 no_name[3] = { 0, 8, 1 };
 	pa_t at;
 
 	mem_reset();
