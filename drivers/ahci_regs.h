@@ -19,7 +19,6 @@
 #define HBA_GHC_HR   (1u << 0)  /* HBA reset */
 #define HBA_GHC_IE   (1u << 1)  /* interrupt enable */
 #define HBA_GHC_AE   (1u << 31) /* AHCI enable */
-#define HBA_IS       0x08
 #define HBA_PI       0x0c /* ports implemented */
 #define HBA_CAP2     0x24
 #define HBA_CAP2_BOH (1u << 0) /* BIOS/OS handoff */
