@@ -6,7 +6,7 @@
  *   payload     build/afterimage.payload and its .bss, AFTERIMAGE_INIT_SIZE
  *   tables      identity page tables    MULTIBOOT2_TABLES_BYTES, in force until the payload has its own
  *
- * GRUB may put it anywhere from 16 MiB to 4 GiB, so nothing below knows its address: %ebp holds where
+ * GRUB may put it anywhere from 64 MiB to 4 GiB, so nothing below knows its address: %ebp holds where
  * `stub` came to lie, and every symbol is used as its distance from there. */
 #include "../kernel/multiboot2.h"
 
@@ -17,7 +17,9 @@
 #define TAG_RELOCATABLE 10
 #define OPTIONAL 1                      /* flag: a loader that cannot do it may load us all the same */
 #define PREFER_LOW 1
-#define LOW_16M 0x1000000               /* ISA-era DMA may still land below */
+/* Not below 16 MiB, where ISA-era DMA may still land; and in a small machine what Linux allocated first
+ * lies right above that, and at the top of RAM (docs/grub.md): 64 MiB is out of the way. */
+#define LOWEST 0x4000000
 #define LAST_32BIT 0xffffffff
 #define ALIGN_2M 0x200000
 
@@ -66,7 +68,7 @@ header:
 	.long 8
 	.balign 8
 	.word TAG_RELOCATABLE, OPTIONAL         /* 3.1.14 */
-	.long 24, LOW_16M, LAST_32BIT, ALIGN_2M, PREFER_LOW
+	.long 24, LOWEST, LAST_32BIT, ALIGN_2M, PREFER_LOW
 	.balign 8
 	.word TAG_END, 0
 	.long 8

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "dump/oldmem.h"
 #include "dump/source.h"
+#include "dump/vmcoreinfo.h"
 #include "log.h"
 
 #define NOTE_NAME       "VMCOREINFO"
@@ -46,23 +47,6 @@ struct text {
 	bool has_base;
 };
 
-/* Digits up to the first character that is none. */
-static u64 number(const char *s, unsigned int base)
-{
-	bool minus = *s == '-';
-	u64 v = 0;
-
-	for (s += minus; *s; s++) {
-		unsigned int d = *s >= '0' && *s <= '9'   ? (unsigned int)(*s - '0')
-				 : *s >= 'a' && *s <= 'f' ? (unsigned int)(*s - 'a' + 10)
-							  : base;
-		if (d >= base)
-			break;
-		v = v * base + d;
-	}
-	return minus ? -v : v;
-}
-
 /* The value if `line` is `key`=value. */
 static const char *value_of(const char *line, const char *key)
 {
@@ -81,11 +65,11 @@ static void take_line(const char *line, struct text *t)
 		memcpy(t->release, v, n);
 		t->release[n] = '\0';
 	} else if ((v = value_of(line, "CRASHTIME"))) {
-		t->crash_time = number(v, 10);
+		t->crash_time = vmcoreinfo_parse(v, 10);
 	} else if ((v = value_of(line, "SYMBOL(init_uts_ns)"))) {
-		t->uts_ns = number(v, 16);
+		t->uts_ns = vmcoreinfo_parse(v, 16);
 	} else if ((v = value_of(line, "NUMBER(phys_base)"))) {
-		t->phys_base = number(v, 10);
+		t->phys_base = vmcoreinfo_parse(v, 10);
 		t->has_base = true;
 	}
 }

@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "dump/oldmap.h"
 #include "dump/scan.h"
 #include "log.h"
 #include "multiboot2.h"
 
 static struct source_note vmcoreinfo;
+static struct oldmap map;
 
 /* crash refuses a core without a PT_NOTE: where no note survived, an empty one stands. */
 static const struct {
@@ -21,6 +23,7 @@ int source_mb2_init(void)
 	pa_t start;
 	u64 len;
 
+	map = (struct oldmap){ 0 };
 	if (multiboot2_ram(0, &start, &len)) {
 		log_info("multiboot2: no memory map");
 		return -ENODATA;
@@ -30,24 +33,32 @@ int source_mb2_init(void)
 		vmcoreinfo = (struct source_note){ .own = &empty_note, .len = sizeof(empty_note) };
 	} else {
 		log_info("VMCOREINFO note found at 0x%llx", vmcoreinfo.pa);
+		oldmap_find(&map);
+		log_info("direct mapping at 0x%llx, kernel image at 0x%llx, %llu MiB",
+		         map.page_offset, map.text, map.text_len / MIB);
 	}
 	return 0;
 }
 
-/* Where the crashed kernel had its direct mapping is not known here: p_vaddr is 0, which makedumpfile
- * and crash take for 'not given'. */
+/* As an elfcorehdr has it: the kernel image first (drgn and gdb start from there), then RAM. Where the
+ * direct mapping is not known p_vaddr is 0, which makedumpfile and crash take for 'not given'. */
 bool source_mb2_load(u32 *at, struct elf64_phdr *out)
 {
-	pa_t start;
-	u64 len;
+	u32 has_text = map.text_len != 0;
+	u64 vaddr = map.text, len = map.text_len;
+	pa_t start = map.text_pa;
 
-	if (multiboot2_ram(*at, &start, &len))
-		return false;
+	if (*at >= has_text) {
+		if (multiboot2_ram(*at - has_text, &start, &len))
+			return false;
+		vaddr = map.page_offset ? map.page_offset + start : 0;
+	}
 	(*at)++;
 	*out = (struct elf64_phdr){
 		.p_type = PT_LOAD,
 		.p_flags = PF_R | PF_W | PF_X,
 		.p_offset = start,
+		.p_vaddr = vaddr,
 		.p_paddr = start,
 		.p_filesz = len,
 		.p_memsz = len,

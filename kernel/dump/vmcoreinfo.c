@@ -75,3 +75,19 @@ u64 vmcoreinfo_number(const char *key, u64 missing)
 	}
 	return v;
 }
+
+u64 vmcoreinfo_parse(const char *text, unsigned int base)
+{
+	bool minus = *text == '-';
+	u64 v = 0;
+
+	for (const char *s = text + minus; *s; s++) {
+		unsigned int d = *s >= '0' && *s <= '9'   ? (unsigned int)(*s - '0')
+				 : *s >= 'a' && *s <= 'f' ? (unsigned int)(*s - 'a' + 10)
+							  : base;
+		if (d >= base)
+			break;
+		v = v * base + d;
+	}
+	return minus ? -v : v;
+}

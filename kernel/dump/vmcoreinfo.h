@@ -13,4 +13,8 @@ bool vmcoreinfo_get(const char *key, char *value, size_t size);
 /* A decimal value; `missing` where the line is absent or not a number. */
 u64 vmcoreinfo_number(const char *key, u64 missing);
 
+/* What a value's text says: digits of base 10 or 16 up to the first character that is none, perhaps
+ * with a minus sign in front. */
+u64 vmcoreinfo_parse(const char *text, unsigned int base);
+
 #endif
