@@ -13,9 +13,11 @@
 #define PORT_B 0x61           /* gate and output of channel 2, speaker */
 #define PORT_B_GATE2 0x01
 #define PORT_B_SPEAKER 0x02
-#define PORT_B_OUT2 0x20
-#define CALIBRATE_MS 5
-#define CALIBRATE_TRIES 4
+#define PIT_CH2_LATCH 0x80
+#define PIT_FULL 0xffffu       /* counts down for 55 ms */
+#define PIT_SPAN (PIT_HZ / 100) /* counts between the two samples: 10 ms */
+#define PIT_READS 8            /* of a sample; the quickest counts */
+#define PIT_LOOKS 1000000u     /* a look is 3 port accesses, 0.3 us at the very least */
 
 #define CPUID_TSC 0x15
 #define TSC_MHZ_DEFAULT 1000
@@ -24,37 +26,56 @@ static u64 tsc_at_entry;
 static u64 tsc_per_ms = TSC_MHZ_DEFAULT * 1000;
 static u64 budget_us; /* 0: none */
 
-/* TSC ticks per millisecond over one window, or 0 where there is no PIT that counts. */
-static u64 pit_window(void)
+static u16 pit_count(void)
 {
-	u16 count = PIT_HZ * CALIBRATE_MS / 1000;
+	u8 low;
+
+	outb(PIT_MODE, PIT_CH2_LATCH);
+	low = inb(PIT_CH2);
+	return (u16)(low | inb(PIT_CH2) << 8);
+}
+
+/* What the counter shows at a TSC value. A CPU that is taken away in between (SMM, a busy host) makes
+ * a read slow: the quickest of several is right. */
+static u16 pit_sample(u64 *tsc)
+{
+	u64 quickest = ~0ull;
+	u16 count = 0;
+
+	for (int i = 0; i < PIT_READS; i++) {
+		u64 before = rdtsc();
+		u16 seen = pit_count();
+		u64 after = rdtsc();
+
+		if (after - before >= quickest)
+			continue;
+		quickest = after - before;
+		*tsc = before + quickest / 2;
+		count = seen;
+	}
+	return count;
+}
+
+/* TSC ticks per millisecond, or 0 where there is no PIT that counts. */
+static u64 calibrate_pit(void)
+{
 	u8 port_b = inb(PORT_B);
-	u64 start, ticks = 0;
+	u64 t0 = 0, t1 = 0;
+	u16 c0, c1;
 
 	outb(PORT_B, (u8)((port_b & ~PORT_B_SPEAKER) | PORT_B_GATE2));
 	outb(PIT_MODE, PIT_CH2_ONE_SHOT);
-	outb(PIT_CH2, (u8)count);
-	outb(PIT_CH2, (u8)(count >> 8));
-	start = rdtsc();
-	if (inb(PORT_B) & PORT_B_OUT2)
-		return 0; /* already high: nothing counts there */
-	/* A port read takes no less than about 0.1 us, so this ends within seconds in any case. */
-	for (unsigned int looks = 0; looks < 10000000 && !ticks; looks++)
-		if (inb(PORT_B) & PORT_B_OUT2)
-			ticks = rdtsc() - start;
+	outb(PIT_CH2, PIT_FULL & 0xff);
+	outb(PIT_CH2, PIT_FULL >> 8);
+	c0 = pit_sample(&t0);
+	for (unsigned int looks = 0; looks < PIT_LOOKS && (u16)(c0 - pit_count()) < PIT_SPAN;)
+		looks++;
+	c1 = pit_sample(&t1);
 	outb(PORT_B, port_b);
-	return ticks / CALIBRATE_MS;
-}
-
-/* A CPU that was taken away while a window closed (SMM, a busy host) sees it too long, never too
- * short: the shortest of several is right. */
-static u64 calibrate_pit(void)
-{
-	u64 best = pit_window();
-
-	for (int i = 1; i < CALIBRATE_TRIES && best; i++)
-		best = MIN(best, pit_window());
-	return best;
+	/* behind zero it counts on from 0xffff: a span of more than one round cannot be told */
+	if ((u16)(c0 - c1) < PIT_SPAN)
+		return 0;
+	return (t1 - t0) / (u16)(c0 - c1) * (PIT_HZ / 1000);
 }
 
 /* SDM 2A, CPUID leaf 15H: TSC = crystal * ebx / eax. */
