@@ -11,7 +11,8 @@
 
 #define HANDOFF_US      (25 * MS) /* 10.6.3 */
 #define HANDOFF_BUSY_US (2 * SEC)
-#define SETTLE_US       (100 * MS) /* for ports that had no device before the reset, too */
+/* For ports that had no device before the reset: OOB signalling takes 10 ms at most (SATA 3.4, 8.4). */
+#define SETTLE_US       (25 * MS)
 #define LINKS_US        (1 * SEC)
 
 #define LBA48_SECTORS ((u64)1 << 48)
