@@ -198,6 +198,21 @@ static int settle_v6(struct netif *n, const struct ip_config *ip, const struct t
 	return wait_for(n, have_slaac, SLAAC_US, "router advertisement", reason);
 }
 
+/* Better told now than found out by silence. Routers that announced themselves are lwIP's matter. */
+static int route_check(struct netif *n, const struct target *t, char reason[REASON_MAX])
+{
+	ip_addr_t to = address_of(t->host, t->v6);
+	char text[ADDRESS_TEXT_MAX];
+
+	if (t->v6 ? !route6.ip || ip6_addr_islinklocal(ip_2_ip6(&to)) || net_gateway6(ip_2_ip6(&to))
+	          : ip4_addr_netcmp(ip_2_ip4(&to), netif_ip4_addr(n), netif_ip4_netmask(n)) ||
+	                    !ip4_addr_isany_val(*netif_ip4_gw(n)))
+		return 0;
+	address_print(t->host, t->v6, text);
+	format(reason, REASON_MAX, "%s is on another network and there is no gateway", text);
+	return -EHOSTUNREACH;
+}
+
 static void address_tell(struct netif *n, bool v6, const char *how, u64 us)
 {
 	char text[ADDRESS_TEXT_MAX], gw[ADDRESS_TEXT_MAX];
@@ -231,5 +246,5 @@ int address_settle(struct netif *n, const struct config *cfg, const struct targe
 		return err;
 	gateway_mac(cfg, n, t->v6);
 	address_tell(n, t->v6, fixed ? "static" : t->v6 ? "SLAAC" : "DHCP", clock_us() - start);
-	return 0;
+	return route_check(n, t, reason);
 }

@@ -40,8 +40,10 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 {
 	struct stream *s = arg;
 
-	(void)pcb;
 	s->done += len;
+	/* The byte of a window probe was the last: lwIP's next tick would assert that there is more. */
+	if (!pcb->unsent)
+		pcb->persist_backoff = 0;
 	return ERR_OK;
 }
 
@@ -66,12 +68,14 @@ static void on_error(void *arg, err_t err)
 	struct stream *s = arg;
 
 	s->pcb = NULL;
-	if (err == ERR_CLSD)
+	if (err == ERR_CLSD) { /* LAST_ACK: the peer closed first and has everything now, our FIN too */
 		s->error = 0;
-	else if (err == ERR_RST)
+		s->acked = s->done = s->given;
+	} else if (err == ERR_RST) {
 		s->error = s->connected ? -ECONNRESET : -ECONNREFUSED;
-	else
+	} else {
 		s->error = -EPIPE;
+	}
 }
 
 static void stream_drop(struct stream *s, bool reset)
@@ -156,8 +160,6 @@ void stream_tend(struct stream *s)
 	}
 	pcb->nrtx = MIN(pcb->nrtx, (u8_t)RTX_CLAMP);
 	pcb->persist_probe = 0;
-	if (!pcb->unsent)
-		pcb->persist_backoff = 0; /* a probe's byte was the last: lwIP asserts there is more */
 	unstick(pcb);
 	if (pcb->flags & TF_NAGLEMEMERR) /* a frame found no room in the device */
 		tcp_output(pcb);

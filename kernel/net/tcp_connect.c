@@ -126,8 +126,9 @@ int tcp_connect_any(struct stream *st, struct netdev **dev, const struct config 
 	int err = -ENODEV;
 
 	st->pcb = NULL;
-	format(reason, REASON_MAX, cfg->nic_by == NIC_ANY ? "no supported network device that starts"
-	                                                  : "no supported network device as dump.nic= says");
+	format(reason, REASON_MAX, cfg->nic_by == NIC_ANY
+	                                   ? "no supported network device that starts"
+	                                   : "no supported network device that dump.nic= allows starts");
 	while (err != -ETIME && !nic_next(cfg, &at, dev)) {
 		err = nic_try(st, *dev, cfg, t, reason);
 		if (!err)

@@ -25,7 +25,7 @@ static struct tcp_sink {
 	char peer[PEER_TEXT_MAX];
 	u32 stall_s;
 	u32 unpolled;     /* bytes accepted since the device was looked at */
-	u64 polled_us;    /* when that was */
+	u64 polled_us;    /* since when time has not been counted as waiting */
 	u64 stalled_us;   /* waited while fewer than STALL_BYTES behind stall_mark were acknowledged */
 	u64 stall_mark;
 	bool spans;       /* old RAM went by reference */
@@ -47,18 +47,27 @@ static int fail_device(struct tcp_sink *t)
 	return t->spans ? -EREMOTEIO : -EIO;
 }
 
-/* Only time spent here counts: what the dump loop does between two calls is no fault of the peer. */
-static int check_stall(struct tcp_sink *t)
+/* Only time spent waiting here counts: what the dump loop does between two calls is no fault of the
+ * peer. To be called at the beginning of each call. */
+static void stall_begin(struct tcp_sink *t)
+{
+	t->polled_us = clock_us();
+	if (t->st.acked == t->st.given) {
+		t->stall_mark = t->st.acked;
+		t->stalled_us = 0;
+	}
+}
+
+static int stall_check(struct tcp_sink *t)
 {
 	u64 now = clock_us(), acked = t->st.acked;
 
-	if (acked - t->stall_mark >= STALL_BYTES || acked == t->st.given) {
+	t->stalled_us += now - t->polled_us;
+	t->polled_us = now;
+	if (acked - t->stall_mark >= STALL_BYTES) {
 		t->stall_mark = acked;
 		t->stalled_us = 0;
-	} else {
-		t->stalled_us += MIN(now - t->polled_us, SEC);
 	}
-	t->polled_us = now;
 	if (!t->stall_s || t->stalled_us < t->stall_s * SEC)
 		return 0;
 	format(t->sink.reason, REASON_MAX, "stalled: %llu bytes acknowledged by %s in %u s%s",
@@ -85,7 +94,7 @@ static int tend(struct tcp_sink *t)
 		       (unsigned long long)t->st.acked);
 		return -ETIME;
 	}
-	return check_stall(t);
+	return stall_check(t);
 }
 
 static int tend_open(struct tcp_sink *t)
@@ -120,6 +129,7 @@ static int tcp_write_bytes(struct sink *s, u64 off, const void *buf, u32 len)
 
 	if (off != s->accepted)
 		panic("stream sink: offset %llu after %llu bytes", off, s->accepted);
+	stall_begin(t);
 	while (!err) {
 		u32 n = ring_put(&t->ring, p, len);
 
@@ -159,6 +169,7 @@ static int tcp_write_span(struct sink *s, u64 off, pa_t pa, u64 len)
 
 	if (off != s->accepted)
 		panic("stream sink: offset %llu after %llu bytes", off, s->accepted);
+	stall_begin(t);
 	err = drain_ring(t);
 	t->spans = true;
 	while (!err && len) {
@@ -183,9 +194,11 @@ static int tcp_write_span(struct sink *s, u64 off, pa_t pa, u64 len)
  * only stores the stream may have no reason. Its RST says that it did not take the end. */
 static int close_whole(struct tcp_sink *t)
 {
-	int err = drain_ring(t);
 	u64 end;
+	int err;
 
+	stall_begin(t);
+	err = drain_ring(t);
 	if (err)
 		return err;
 	stream_push(&t->st, true);
@@ -208,10 +221,8 @@ static int close_whole(struct tcp_sink *t)
 			return err;
 		clock_relax();
 	}
-	if (!t->st.pcb && t->st.error)
+	if ((!t->st.pcb && t->st.error) || t->st.acked != t->sink.accepted)
 		return fail_closed(t);
-	if (t->st.acked != t->sink.accepted)
-		panic("stream sink: %llu of %llu bytes acknowledged", t->st.acked, t->sink.accepted);
 	if (t->st.pcb && !t->st.peer_fin)
 		log_info("%s keeps its side open", t->peer);
 	return 0;
@@ -253,7 +264,6 @@ int tcp_sink_open(struct sink **out, const struct config *cfg, const struct targ
 	peer_print(t, tcp.peer);
 	tcp.sink.ops = &tcp_ops;
 	tcp.stall_s = cfg->stall_s;
-	tcp.polled_us = clock_us();
 	/* without a device that sums checksums the CPU must look at every byte anyway */
 	if ((tcp.dev->caps & NETDEV_CSUM) && !copy_mode)
 		tcp.sink.caps = SINK_TAKES_SPAN;

@@ -95,6 +95,8 @@ static void *peer_run(void *arg)
 	p->conn = -1;
 	if (wait_readable(p->listener, &p->quit))
 		p->conn = accept(p->listener, NULL, NULL);
+	if (p->half_close)
+		shutdown(p->conn, SHUT_WR);
 	while (p->conn >= 0 && !p->quit) {
 		stuck = p->stop_reading_at && p->received >= p->stop_reading_at;
 		if (stuck || p->end != PEER_ERROR) {

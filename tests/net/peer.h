@@ -21,6 +21,7 @@ struct peer {
 	u64 stop_reading_at;   /* reads no more, but keeps the connection */
 	u64 reset_at;          /* resets the connection after so many bytes */
 	bool reset_at_end;     /* after EOF */
+	bool half_close;       /* says at once that it will send nothing */
 	bool stay;             /* never closes its side */
 
 	u64 received;

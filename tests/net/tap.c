@@ -47,7 +47,7 @@ static struct held {
 static unsigned int held_first, held_count;
 
 static struct netdev dev[TAP_NICS];
-static struct { u8 bytes[FRAME_MAX + 64]; u32 len; } late; /* a frame kept back for reordering */
+static struct { u8 bytes[FRAME_MAX + 64]; u32 len; unsigned int passed; } late; /* a frame kept back for reordering */
 
 bool ram_equal(const u8 *p, u64 off, u64 len)
 {
@@ -154,14 +154,16 @@ static void transmit(const struct held *h)
 	if (maybe(tap_faults.reorder) && !late.len) {
 		memcpy(late.bytes, buf, len);
 		late.len = len;
+		late.passed = 0;
 		return;
 	}
 	wire_out(buf, len);
 	if (maybe(tap_faults.duplicate))
 		wire_out(buf, len);
-	if (late.len)
+	if (late.len && ++late.passed >= tap_faults.reorder_by) {
 		wire_out(late.bytes, late.len);
-	late.len = 0;
+		late.len = 0;
+	}
 }
 
 static int tap_send(struct netdev *d, const struct net_seg *seg, unsigned int n,

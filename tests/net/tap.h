@@ -22,6 +22,7 @@ bool ram_equal(const u8 *p, u64 off, u64 len);
 struct tap_faults {
 	unsigned int seed;
 	unsigned int lose, duplicate, reorder; /* each in 1/10000 of the frames, both directions */
+	unsigned int reorder_by; /* frames that overtake a late one; 0: one */
 	unsigned int lag;     /* polls before a sent frame is read from memory and given back */
 	bool mute;            /* everything sent is lost */
 	u64 mute_until_us;    /* the same until then */

@@ -338,8 +338,8 @@ TEST(device_that_reads_late_never_sees_other_bytes)
 
 	NEEDS_TAP;
 	tap_reset(0);
-	tap_faults = (struct tap_faults){ .lag = 40, .lose = 30 };
-	CHECK(transfer(&c, &to_v4, &(struct peer){ 0 }, 8u << 20));
+	tap_faults = (struct tap_faults){ .lag = 40, .reorder = 100, .reorder_by = 6 };
+	CHECK(transfer(&c, &to_v4, &(struct peer){ 0 }, 32u << 20));
 }
 
 TEST(refused_until_somebody_listens)
@@ -355,7 +355,9 @@ TEST(refused_until_somebody_listens)
 
 TEST(failures_in_words)
 {
-	struct config c = static_v4(), none = { .stall_s = 20 };
+	const struct target far_v4 = { .host = { 10, 10, 0, 1 }, .port = PEER_PORT };
+	const struct target far_v6 = { .v6 = true, .host = { 0xfd, 0x10, [15] = 1 }, .port = PEER_PORT };
+	struct config c = static_v4(), c6 = static_v6(), none = { .stall_s = 20 };
 	struct sink *s;
 
 	NEEDS_TAP;
@@ -364,6 +366,10 @@ TEST(failures_in_words)
 	CHECK_EQ(tcp_sink_open(&s, &c, &to_v4, false, reason), -ECONNREFUSED);
 	CHECK(!strcmp(reason, "connection refused by 10.9.0.1:7117"));
 	CHECK(tap.syn >= 25 && tap.syn <= 31);
+	CHECK_EQ(tcp_sink_open(&s, &c, &far_v4, false, reason), -EHOSTUNREACH);
+	CHECK(!strcmp(reason, "10.10.0.1 is on another network and there is no gateway"));
+	CHECK_EQ(tcp_sink_open(&s, &c6, &far_v6, false, reason), -EHOSTUNREACH);
+	CHECK(!strcmp(reason, "[fd10::1] is on another network and there is no gateway"));
 	tap_nic[0].dead = true;
 	CHECK_EQ(tcp_sink_open(&s, &c, &to_v4, false, reason), -ETIMEDOUT);
 	CHECK(!strcmp(reason, "no answer from 10.9.0.1:7117 in 30 s"));
@@ -411,7 +417,7 @@ TEST(nic_by_name)
 	CHECK(transfer(&c, &to_v4, &(struct peer){ 0 }, 1u << 20));
 	c.nic_pci.dev = 5;
 	CHECK_EQ(tcp_sink_open(&s, &c, &to_v4, false, reason), -ENODEV);
-	CHECK(!strcmp(reason, "no supported network device as dump.nic= says"));
+	CHECK(!strcmp(reason, "no supported network device that dump.nic= allows starts"));
 }
 
 /* Open, send until it breaks, finish with the error. */
@@ -461,6 +467,28 @@ TEST(wire_goes_dead)
 	CHECK(strstr(s->reason, "link down"));
 	CHECK_EQ(s->ops->finish(s, -ETIMEDOUT), -ETIMEDOUT);
 	peer_join(&p);
+}
+
+TEST(time_of_the_dump_loop_is_no_stall)
+{
+	struct config c = static_v4();
+	struct peer p = { 0 };
+	struct sink *s;
+
+	NEEDS_TAP;
+	tap_reset(ALL);
+	c.stall_s = 1;
+	peer_start(&p);
+	CHECK_EQ(tcp_sink_open(&s, &c, &to_v4, false, reason), 0);
+	CHECK_EQ(send_mixed(s, 4u << 20, 3), 0);
+	tap_faults.mute = true;
+	CHECK_EQ(s->ops->write(s, 4u << 20, ram + (4u << 20), 60000), 0);
+	usleep(1200000);
+	tap_faults.mute = false;
+	CHECK_EQ(s->ops->write_span(s, (4u << 20) + 60000, ram_pa + (4u << 20) + 60000, 1u << 20), 0);
+	CHECK_EQ(s->ops->finish(s, 0), 0);
+	peer_join(&p);
+	CHECK(p.received == (5u << 20) + 60000 && !p.wrong);
 }
 
 TEST(peer_resets_in_the_middle)
@@ -544,6 +572,16 @@ TEST(peer_that_never_closes_is_no_error)
 	peer_join(&p);
 	CHECK_EQ(p.end, PEER_EOF);
 	CHECK_EQ(p.received, 1u << 20);
+}
+
+TEST(peer_that_closes_its_side_first)
+{
+	struct config c = static_v4();
+
+	NEEDS_TAP;
+	tap_reset(ALL);
+	CHECK(transfer(&c, &to_v4, &(struct peer){ .half_close = true }, 8u << 20));
+	CHECK_EQ(tap.rst, 0);
 }
 
 TEST(reset_after_the_last_byte_is_an_error)
