@@ -267,6 +267,11 @@ TEST(nonsense_loads_are_left_out)
 	corehdr_load(&c, 0x1000000, 0x3018);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		corehdr_load(&c, bad[i].offset, bad[i].bytes);
+	/* only the contents, or only the address they stand for, is out of reach */
+	corehdr_add(&c, &(struct elf64_phdr){ .p_type = PT_LOAD, .p_offset = mem_limit - 0x1000,
+	                                      .p_paddr = 0x1000, .p_memsz = 0x2000 });
+	corehdr_add(&c, &(struct elf64_phdr){ .p_type = PT_LOAD, .p_offset = 0x1000,
+	                                      .p_paddr = mem_limit - 0x1000, .p_memsz = 0x2000 });
 	corehdr_load(&c, 0x5000000, 0x3018);
 	CHECK_SAME(dump_like(HDR, good.pa, 0, &r));
 	CHECK(test_logged("program header 2 is nonsense"));
