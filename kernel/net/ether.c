@@ -323,5 +323,3 @@ bool ether_sending_before(u32 seq)
 	}
 	return false;
 }
-
-unsigned int ether_in_flight(void) { return ether.in_flight; }

@@ -27,7 +27,4 @@ void ether_set_gso_size(u16 mss);
 /* Is a frame still with the device that holds TCP payload from before sequence number `seq`? */
 bool ether_sending_before(u32 seq);
 
-/* Frames that the device has not given back. */
-unsigned int ether_in_flight(void);
-
 #endif

@@ -29,5 +29,5 @@ unit_ahci = tests/unit/fake_ahci.c drivers/ahci.c drivers/ahci_port.c drivers/ah
 unit_virtio_net = tests/unit/fake_virtio.c drivers/virtio.c drivers/virtio_ring.c drivers/virtio_net.c kernel/format.c
 unit_net_parts = kernel/net/ring.c kernel/net/lwip_port.c kernel/format.c
 cflags_net_parts = $(net_test_cflags)
-unit_net = NOCLOCK tests/net/clock.c tests/net/tap.c tests/net/peer.c kernel/format.c $(net_test_src)
+unit_net = NOCLOCK tests/net/clock.c tests/net/tap.c tests/net/peer.c tests/net/transfer.c kernel/format.c $(net_test_src)
 cflags_net = $(net_test_cflags)

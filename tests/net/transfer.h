@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Dumps of every kind for the network tests: what is sent, and whether it arrived. */
+#ifndef AFTERIMAGE_TEST_TRANSFER_H
+#define AFTERIMAGE_TEST_TRANSFER_H
+
+#include "config.h"
+#include "dump/sink.h"
+#include "peer.h"
+
+/* A machine at 10.9.0.2/24 or fd09::2/64 that dumps to the host's end of the TAP. */
+struct config static_v4(void);
+struct config static_v6(void);
+extern const struct target to_v4, to_v6;
+
+/* The stream is ram from its start, over and over; in pieces of every kind. */
+int send_mixed(struct sink *s, u64 total, unsigned int seed);
+
+/* One whole dump; true if the receiver has exactly the stream. */
+bool transfer(const struct config *c, const struct target *t, struct peer *p, u64 total);
+
+#endif
