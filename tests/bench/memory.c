@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a dump of a machine of any size takes beside the image: kernel/dump/ on the host, an elfcorehdr of up to 16 TiB and 8192
- * CPUs in the fake memory of tests/unit, and a sink that only counts. Prints a line for each machine, tab separated:
- * GIB CPUS HEADER_BYTES DUMP_BYTES HEAP_BYTES STACK_BYTES HEADER_SECONDS DUMP_SECONDS
- * and fails if anything was allocated, or the stack grew with the machine. The way it is built shows that the code under test
- * does not even refer to an allocator (tests/bench/memory). */
+/* What a dump of a machine of any size takes beside the image: kernel/dump/ on the host, an
+ * elfcorehdr of up to 16 TiB and 8192 CPUs in the fake memory of tests/unit, and a sink that only
+ * counts. Prints a line for each machine, tab separated:
+ *   GIB CPUS HEADER_BYTES DUMP_BYTES HEAP_BYTES STACK_BYTES HEADER_SECONDS DUMP_SECONDS
+ * and fails if anything was allocated, or the stack grew with the machine. The way it is built
+ * shows that the code under test does not even refer to an allocator (tests/bench/memory). */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #include "elfcorehdr.h"
 #include "fake_memory.h"
 
-#define CORE_HEADER (256 * MIB) /* where the elfcorehdr and the notes lie, in a hole of the RAM ranges */
+#define CORE_HEADER (256 * MIB) /* elfcorehdr and notes lie in a hole of the RAM ranges */
 #define NOTES (272 * MIB)
 #define NOTE_STRIDE 4096
 #define RANGES 128
@@ -70,7 +71,8 @@ static int count_span(struct sink *s, u64 off, pa_t pa, u64 len)
 
 static const struct sink_ops count_ops = { .write = count_write, .write_span = count_span };
 
-/* A note for each CPU, a vmcoreinfo, RAM in ranges with holes between them. Returns the header's bytes. */
+/* A note for each CPU, a vmcoreinfo, RAM in ranges with holes between them. Returns the header's
+ * bytes. */
 static u64 machine_make(const struct machine *m)
 {
 	static const u8 prstatus[PRSTATUS_BYTES];
@@ -87,13 +89,14 @@ static u64 machine_make(const struct machine *m)
 		mem_write(end, "\0\0\0\0\0\0\0\0\0\0\0", 12);
 		corehdr_note(&c, at, end + 12 - at);
 	}
-	corehdr_vmcoreinfo(&c, NOTES + (u64)m->cpus * NOTE_STRIDE, "OSRELEASE=6.12.0\nPAGESIZE=4096\n");
+	corehdr_vmcoreinfo(&c, NOTES + (u64)m->cpus * NOTE_STRIDE,
+	                   "OSRELEASE=6.12.0\nPAGESIZE=4096\n");
 	for (u32 i = 0; i < RANGES; i++)
 		corehdr_load(&c, GIB + i * (piece + GIB), piece);
 	return sizeof(struct elf64_hdr) + c.n * sizeof(struct elf64_phdr);
 }
 
-/* On a stack of its own: everything that the image does with the headers and the memory they describe. */
+/* On a stack of its own: all that the image does with the headers and the memory they describe. */
 static void dump_all(void)
 {
 	struct source_summary sum;
@@ -134,8 +137,8 @@ static size_t machine_run(const struct machine *m)
 	makecontext(&inside, dump_all, 0);
 	swapcontext(&back, &inside);
 	heap = mallinfo2().uordblks - before;
-	printf("%llu\t%u\t%llu\t%llu\t%zu\t%zu\t%.4f\t%.3f\n", m->gib, m->cpus, header_bytes, counter.bytes, heap,
-	       stack_used(), header_seconds, dump_seconds);
+	printf("%llu\t%u\t%llu\t%llu\t%zu\t%zu\t%.4f\t%.3f\n", m->gib, m->cpus, header_bytes,
+	       counter.bytes, heap, stack_used(), header_seconds, dump_seconds);
 	if (heap)
 		failed = 1;
 	return stack_used();

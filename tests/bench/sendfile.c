@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rate a Linux guest reaches with sendfile(): `sendfile ADDRESS PORT FILE`, linked statically, run in the guest. */
+/* The rate a Linux guest reaches with sendfile(): `sendfile ADDRESS PORT FILE`, linked statically,
+ * run in the guest. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The clock of a bench run: one process that stamps the guest's console lines, the first and last byte of a dump at a TCP
- * port, and the growth of a disk file, all by one monotonic clock. The same for both sides of every comparison.
+/* The clock of a bench run: one process that stamps the guest's console lines, the first and last
+ * byte of a dump at a TCP port, and the growth of a disk file, all by one monotonic clock. The same
+ * for both sides of every comparison.
  *
  *   witness -c CONSOLE -e EVENTS [-l ADDRESS -s STORE [-z]] [-d DISK]
  *
- * CONSOLE and DISK may appear later. With -l a free port is taken and told on standard output; what comes is kept in STORE
- * (-z: zeros as holes, for runs without a clock). Runs until SIGTERM. EVENTS gets lines MICROSECONDS WORD REST:
- *   console LINE   time of the line's first byte
- *   accept PEER, first, last BYTES, eof BYTES, reset BYTES   of each connection
- *   disk-first, disk-last BYTES   allocated bytes changed after the line with "Kernel panic" was seen
+ * CONSOLE and DISK may appear later. With -l a free port is taken and told on standard output; what
+ * comes is kept in STORE (-z: zeros as holes, for runs without a clock). Runs until SIGTERM. EVENTS
+ * gets lines MICROSECONDS WORD REST:
+ *   console LINE                    time of the line's first byte
+ *   accept PEER, first, last BYTES, eof BYTES, reset BYTES    of each connection
+ *   disk-first, disk-last BYTES     allocated bytes changed after "Kernel panic" was seen
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -148,8 +150,8 @@ static void receiver_start(const char *address)
 	if (inet_pton(AF_INET, address, &at.sin_addr) != 1)
 		fail(address);
 	listener = socket(AF_INET, SOCK_STREAM, 0);
-	if (listener < 0 || bind(listener, (struct sockaddr *)&at, sizeof(at)) || listen(listener, 4) ||
-	    getsockname(listener, (struct sockaddr *)&at, &len))
+	if (listener < 0 || bind(listener, (struct sockaddr *)&at, sizeof(at)) ||
+	    listen(listener, 4) || getsockname(listener, (struct sockaddr *)&at, &len))
 		fail("listen");
 	if (pthread_create(&thread, NULL, receiver, NULL))
 		fail("thread");

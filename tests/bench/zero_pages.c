@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Counts zero pages in a guest's RAM file, of the RAM that a dump covers: `zero_pages RAM VMCORE` prints ZERO TOTAL.
- * VMCORE is an ELF core; the kernel text, which it holds twice, counts once. Below 4 GiB only, where file offset and
- * physical address are the same. */
+/* Counts zero pages in a guest's RAM file, of the RAM that a dump covers: `zero_pages RAM VMCORE`
+ * prints ZERO TOTAL. VMCORE is an ELF core; the kernel text, which it holds twice, counts once.
+ * Below 4 GiB only, where file offset and physical address are the same. */
 #include <elf.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -45,7 +45,9 @@ int main(int argc, char **argv)
 
 		if (ph->p_type != PT_LOAD || ph->p_vaddr >= KERNEL_MAP_START)
 			continue;
-		for (uint64_t at = ph->p_paddr & -(uint64_t)PAGE; at < ph->p_paddr + ph->p_memsz; at += PAGE) {
+		uint64_t end = ph->p_paddr + ph->p_memsz;
+
+		for (uint64_t at = ph->p_paddr & -(uint64_t)PAGE; at < end; at += PAGE) {
 			if (at + PAGE > ram_len)
 				break;
 			total++;
