@@ -136,9 +136,9 @@ fuzz: $(addprefix $(B)/fuzz/,$(fuzzers))
 demo: deps-demo all
 	tools/demo
 test: deps-test all
-	tests/run check fuzz ctl net qemu
+	tests/run check fuzz ctl qemu
 test-full: deps-full all
-	tests/run check fuzz lint ctl net qemu full
+	tests/run check fuzz lint ctl qemu full
 bench: deps-bench all
 	tests/bench/run
 lint: deps-lint image
