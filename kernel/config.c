@@ -9,6 +9,7 @@
 
 #define STALL_DEFAULT_S 300
 #define TIMEOUT_MAX_S (365u * 24 * 3600)
+#define WORD_SHOWN 200 /* of a bad word: a console line holds no more */
 #define MTU_MIN 576
 #define MTU_MAX 9000
 
@@ -318,7 +319,7 @@ static void config_word(struct config *c, struct word w)
 		if (!word_is(name, params[i].name))
 			continue;
 		if (!value.p || !params[i].set(c, value))
-			log_info("%.*s: not understood, ignored", (int)w.len, w.p);
+			log_info("%.*s: not understood, ignored", (int)MIN(w.len, (size_t)WORD_SHOWN), w.p);
 		return;
 	}
 	if (name.len > 5 && !memcmp(name.p, "dump.", 5))
