@@ -219,8 +219,10 @@ END {
 
     print "\n## How\n"
     print "* Both sides run through tools/qemu-panic: the same QEMU machine, guest kernel, initramfs machinery, modules loaded, NIC and disk brought up, and"
-    print "  `echo c > /proc/sysrq-trigger`. The two sides take turns. RAM, disk image and received dump are files in one folder; RAM is allocated"
-    print "  before the guest starts; the disk is raw with cache=unsafe."
+    print "  `echo c > /proc/sysrq-trigger`. The two sides take turns. RAM, disk image and received dump are files in one folder; unless the"
+    print "  machine table says otherwise RAM is allocated before the guest starts, as in a machine that has run for long: else the host would"
+    print "  allocate each untouched page at the moment the dump reads it, at the same cost for both sides, which hides more of the faster one."
+    print "  The disk is raw with cache=unsafe."
     print "* The other side is Debian's kernel as capture kernel with busybox, makedumpfile and OpenBSD nc in an initramfs as small as it gets: `dd` of"
     print "  /proc/vmcore to the disk with conv=fsync, nc of it over the network, a static address. Its reservation is larger, so its dump is smaller:"
     print "  times are for the whole dump of each."

@@ -106,7 +106,10 @@ run_guest() {
             guest_words+=" bench.sendfile=$host_ip:$port:$((ram / 2))" ;;
     esac
     guest_words+=" bench.fill=$fill"
-    [ "$keep_ram" = no ] || options+=(--keep-ram --qemu -mem-prealloc)
+    if [ "$keep_ram" = yes ]; then
+        options+=(--keep-ram)
+        [ "$BENCH_PREALLOC" = no ] || options+=(--qemu -mem-prealloc)
+    fi
     qp_status=0
     "${qp[@]}" "${options[@]}" --guest-append "${guest_words# }" "$vmlinuz" > "$run/qp.log" 2>&1 || qp_status=$?
     run_stop_witness

@@ -6,7 +6,7 @@
 session_settings() {
     : "${BENCH_RUNS:=5}" "${BENCH_SIDES:=afterimage kdump}" "${BENCH_FILLS:=zero dense}" "${BENCH_ACCEL:=tcg}"
     : "${BENCH_LOAD:=kexec_load}" "${BENCH_RAM:=1024}" "${BENCH_CK_KDUMP:=192M}" "${BENCH_CK_AFTERIMAGE:=2M}"
-    : "${BENCH_CK_KERNELS:=6.1 6.12}" "${BENCH_TIMEOUT:=400}"
+    : "${BENCH_CK_KERNELS:=6.1 6.12}" "${BENCH_TIMEOUT:=400}" "${BENCH_PREALLOC:=yes}"
     : "${BENCH_SESSION:=$(date -u +%Y%m%dT%H%M%SZ)}"
     case $BENCH_SESSION in *[!A-Za-z0-9._-]*) usage_error "BENCH_SESSION: letters, digits, . _ - only" ;; esac
     case $BENCH_RUNS in '' | *[!0-9]* | 0*) usage_error "BENCH_RUNS: '$BENCH_RUNS' is not a number" ;; esac
@@ -67,6 +67,7 @@ session_machine() {
     record machine busybox "$(busybox 2>&1 | head -n 1 | cut -d' ' -f2)"
     record machine netcat "$(dpkg-query -W -f '${Package} ${Version}' netcat-openbsd 2> /dev/null)"
     record machine files "$(stat -f -c %T "$work")"
+    record machine 'RAM allocated before the guest starts' "$BENCH_PREALLOC"
     record machine loaded "with $BENCH_LOAD, crashkernel=$BENCH_CK_KDUMP for kdump, $BENCH_CK_AFTERIMAGE for afterimage"
 }
 
