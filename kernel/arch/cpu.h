@@ -82,6 +82,7 @@ DEFINE_CR(0)
 DEFINE_CR(2)
 DEFINE_CR(3)
 DEFINE_CR(4)
+DEFINE_CR(8)
 #undef DEFINE_CR
 
 static inline void invlpg(pa_t va) { __asm__ volatile("invlpg (%0)" ::"r"(va) : "memory"); }
