@@ -163,6 +163,7 @@ static int wait_for(struct netif *n, bool (*have)(struct netif *n), u64 us, cons
 			format(reason, REASON_MAX, "the network device failed");
 			return -EIO;
 		}
+		ether_kick();
 		clock_relax();
 	}
 	return 0;

@@ -300,7 +300,6 @@ int ether_poll(void)
 	if (err || ether.broken)
 		return -EIO;
 	sys_check_timeouts();
-	ether_kick();
 	return 0;
 }
 

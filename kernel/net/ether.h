@@ -14,11 +14,11 @@ struct netif *ether_attach(struct netdev *d, const struct config *cfg);
  * buffer back in its pool. */
 void ether_detach(void);
 
-/* Take what arrived and what was sent, run lwIP's timers, notify the device of what that queued.
- * -EIO: the device is broken. */
+/* Take what arrived and what was sent, run lwIP's timers. -EIO: the device is broken. */
 int ether_poll(void);
 
-/* Tell the device of frames queued since the last ether_poll(). */
+/* Tell the device of the frames queued since the last time: once for as many as possible, it costs
+ * an exit from a virtual machine. */
 void ether_kick(void);
 
 /* Payload bytes per segment, for the device to cut larger TCP frames to; 0: never. */

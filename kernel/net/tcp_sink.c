@@ -235,8 +235,7 @@ static int tcp_finish(struct sink *s, int status)
 
 	if (err) {
 		stream_abort(&t->st);
-		ether_kick();
-		(void)WAIT_FOR(ether_poll(), RST_US);
+		(void)WAIT_FOR((ether_kick(), ether_poll()), RST_US);
 	} else {
 		stream_forget(&t->st);
 	}
