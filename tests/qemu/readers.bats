@@ -31,30 +31,32 @@ teardown() { :; }
     [[ $output == *'__crash_kexec'* ]]
 }
 
+# A value of the dump's own vmcoreinfo.
+vmcoreinfo() { grep -aoE "^$1=-?[0-9a-f]+" "$out/vmcore" | head -n 1 | cut -d= -f2; }
+
 @test "crash says the same of the dump as of the whole RAM" {
     # crash reads a raw RAM image itself; a guest below 2.75 GiB is one flat file
-    local offset
-    offset=$(grep -aoE '^KERNELOFFSET=[0-9a-f]+' "$out/vmcore" | head -n 1 | cut -d= -f2)
+    local commands=$'kmem -i\nmod\nps\nruntime\nquit' source args
     for source in vmcore ram; do
         case $source in
             vmcore) args=("$out/vmcore") ;;
-            ram) args=("$out/ram.img@0" --kaslr "0x$offset") ;;
+            ram) args=("$out/ram.img@0" --kaslr "0x$(vmcoreinfo KERNELOFFSET)" -m "phys_base=$(vmcoreinfo 'NUMBER\(phys_base\)')") ;;
         esac
-        crash -s "$VMLINUX" "${args[@]}" <<< $'kmem -i\nmod\nnet\nquit' > "$out/crash.$source" 2>&1 || true
+        crash -s "$VMLINUX" "${args[@]}" <<< "$commands" 2>&1 |
+            grep -vE '^NOTE: setting phys_base|^$' > "$out/crash.$source" || true
     done
-    [ -s "$out/crash.ram" ]
+    grep -q 'TOTAL MEM' "$out/crash.ram"
     diff "$out/crash.ram" "$out/crash.vmcore"
 }
 
 @test "drgn: the panicking task's stack" {
-    run drgn -q -c "$out/vmcore" -s "$VMLINUX" - << 'END'
-import drgn
-from drgn.helpers.linux import *
-task = per_cpu(prog["runqueues"], 1).curr
+    cat > "$out/stack.py" << 'END'
+from drgn.helpers.linux import per_cpu
+
 print("release", prog["init_uts_ns"].name.release.string_().decode())
-for frame in prog.stack_trace(task):
-    print("frame", frame.name if hasattr(frame, "name") else frame)
+print(prog.stack_trace(per_cpu(prog["runqueues"], 1).curr))
 END
+    run drgn -q -c "$out/vmcore" -s "$VMLINUX" "$out/stack.py"
     echo "$output"
     [[ $output == *"release $RELEASE"* ]]
     [[ $output == *sysrq_handle_crash* ]]
