@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The crashed kernel's virtual addresses: its own page tables, walked through oldmem. */
+#ifndef AFTERIMAGE_KERNEL_VA_H
+#define AFTERIMAGE_KERNEL_VA_H
+
+#include "base.h"
+
+/* Find the root of the tables by VMCOREINFO (NUMBER(phys_base), SYMBOL(init_top_pgt | swapper_pg_dir |
+ * init_level4_pgt), NUMBER(pgtable_l5_enabled), NUMBER(sme_mask); older kernels by the text PT_LOAD).
+ * 0, or -ENOENT: what is missing is told, and every translation will fail. */
+int kernel_va_init(void);
+
+/* Physical address of va, and in *len (may be NULL) how many bytes from there on the same mapping covers. False: not mapped,
+ * a table that cannot be read or lies outside the ranges of the elfcorehdr. (Intel SDM 3A 4.5; 4 and
+ * 5 levels, 2 MiB and 1 GiB pages; the kernel image's mapping needs no table.) */
+bool kernel_va_translate(u64 va, pa_t *pa, u64 *len);
+
+/* Copy len bytes at va. 0, or -EFAULT: some of it is not mapped or not readable, dst is undefined. */
+int kernel_va_read(void *dst, u64 va, u64 len);
+
+#endif
