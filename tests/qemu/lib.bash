@@ -33,9 +33,9 @@ teardown() {
     fi
 }
 
-# panic_guest OPTION...: the status of qemu-panic in $status, its words in $output.
+# panic_guest OPTION...: the status of qemu-panic in $status, its words in $output. An ELF core unless --append says else.
 panic_guest() {
-    run "$top/tools/qemu-panic" -o "$out" --keep-ram --modules "$MODULES" --timeout 180 "$@" "$VMLINUZ"
+    run "$top/tools/qemu-panic" -o "$out" --keep-ram --modules "$MODULES" --timeout 180 --append dump.format=elf "$@" "$VMLINUZ"
     echo "$output"
 }
 

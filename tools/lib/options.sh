@@ -23,7 +23,7 @@ Boots BZIMAGE under QEMU, loads the capture image into its crashkernel= reservat
   --accel auto|kvm|tcg   default: kvm where it works
   --firmware bios|uefi   SeaBIOS (default) or OVMF
   --crashkernel SIZE     default 2M
-  --append WORDS         more words for the capture image's command line (an ip= replaces ours)
+  --append WORDS         more words for the capture image's command line (an ip= replaces ours; repeatable)
   --cmdline WORDS        the capture image's whole command line. In both, {tcp}, {disk} and {ip} stand for the targets and
                          the ip= words that would have been used
   --guest-append WORDS   more words for the guest kernel's command line
@@ -88,13 +88,14 @@ options_value() { # option value
     local name=${1#--} words
     case $1 in
         -o) out=$2 ;;
+        --append) append+="${append:+ }$2" ;;
         --target) targets+=("$2") ;;
         --setup | --module | --add) initramfs_options+=("$1" "$2") ;;
         --qemu)
             read -r -a words <<< "$2"
             qemu_extra+=("${words[@]}") ;;
         --image | --load | --receiver | --net | --nic-opts | --disk-mib | --ram | --smp | --cpu | --accel | --firmware | --crashkernel | \
-            --append | --cmdline | --guest-append | --panic | --panic-cpu | --modules | --traffic | --timeout)
+            --cmdline | --guest-append | --panic | --panic-cpu | --modules | --traffic | --timeout)
             declare -g "${name//-/_}=$2" ;;
         *) usage_error "unknown option $1" ;;
     esac

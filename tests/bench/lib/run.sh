@@ -64,6 +64,7 @@ run_stop_witness() {
 
 # --- the two sides
 run_afterimage() {
+    words="dump.format=elf${words:+ $words}"
     qp+=(--image "$work/afterimage")
     case $mode in
         disk) qp+=(--target disk --append "$words" --disk-mib $((ram + 256))) ;;
