@@ -3,6 +3,12 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Needs lib/common.sh.
 
+# Another suite of the machine's own mirror, in a state of its own that knows of nothing installed (tools/unstable-program);
+# empty: the machine's suites.
+apt_suite=
+
+apt_dir() { echo "$(cache_dir)/apt${apt_suite:+-$apt_suite}"; }
+
 # The machine's sources, binary and source, as one deb822 and one one-line file.
 apt_write_sources() { # dir
     local file
@@ -24,12 +30,28 @@ apt_write_sources() { # dir
         [ -e "$file" ] || continue
         sed -n 's/^[[:space:]]*deb[[:space:]]\{1,\}\(.*\)/deb \1\ndeb-src \1/p' "$file" >> "$1/all.list"
     done
+    [ -z "$apt_suite" ] || apt_change_suite "$1"
+}
+
+# Of those sources only the distribution's main archive, and apt_suite in place of its suite.
+apt_change_suite() { # dir
+    local own
+    own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+    awk -v own="$own" -v suite="$apt_suite" '
+        function flush() { if (main) print stanza; stanza = ""; main = 0 }
+        /^$/ { flush(); next }
+        tolower($1) == "suites:" { for (i = 2; i <= NF; i++) main += $i == own || $i ~ /^(old)?stable$/; $0 = "Suites: " suite }
+        tolower($1) == "types:" { $0 = "Types: deb" }
+        { stanza = stanza $0 "\n" }
+        END { flush() }' "$1/all.sources" > "$1/suite.sources"
+    sed -nE "s/^(deb +(\\[[^]]*\\] +)?[^ ]+) +($own|stable|oldstable) /\1 $apt_suite /p" "$1/all.list" > "$1/suite.list"
+    rm "$1/all.sources" "$1/all.list"
 }
 
 # Make the private state and print its configuration file's name.
 apt_config() {
     local dir
-    dir=$(cache_dir)/apt
+    dir=$(apt_dir)
     if [ ! -e "$dir/apt.conf" ]; then
         mkdir -p "$dir/sources" "$dir/lists/partial" "$dir/cache/archives/partial"
         apt_write_sources "$dir/sources"
@@ -43,9 +65,17 @@ Acquire::Languages "none";
 Acquire::Retries "3";
 Debug::NoLocking "1";
 END
+        [ -z "$apt_suite" ] || apt_forget_host "$dir"
         mv "$dir/apt.conf.new" "$dir/apt.conf"
     fi
     echo "$dir/apt.conf"
+}
+
+# A state in which nothing is installed but perl, which programs name for scripts that are not wanted here.
+apt_forget_host() { # dir
+    printf '%s\n' 'Package: perl' 'Status: install ok installed' 'Version: 999' 'Architecture: amd64' 'Multi-Arch: allowed' \
+        'Maintainer: none' 'Description: none' '' > "$1/status"
+    echo "Dir::State::status \"$1/status\";" >> "$1/apt.conf.new"
 }
 
 # apt_private PROGRAM ARGS...: apt-get or apt-cache on the private state.
@@ -60,7 +90,7 @@ apt_private() {
 apt_refresh() {
     local dir
     command -v apt-get > /dev/null || die 1 "this needs Debian's apt-get"
-    dir=$(cache_dir)/apt
+    dir=$(apt_dir)
     rm -f "$dir/apt.conf"
     apt_config > /dev/null
     say "fetching the package lists"
@@ -70,12 +100,12 @@ apt_refresh() {
 # apt_try COMMAND...: run it; should it fail, fetch the lists and run it once more.
 apt_try() {
     local log
-    log=$(cache_dir)/apt/try.log
+    log=$(apt_dir)/try.log
     apt_config > /dev/null
     "$@" 2> "$log" && return
     apt_refresh
     "$@" && return
-    cat "$(cache_dir)/apt/update.log" >&2
+    cat "$(apt_dir)/update.log" >&2
     return 1
 }
 
@@ -88,7 +118,7 @@ apt_fetch_deb() {
 # apt_fetch_with_depends DIR PACKAGE: the same with every dependency that the host lacks; nothing is installed.
 apt_fetch_with_depends() {
     local archives
-    archives=$(cache_dir)/apt/cache/archives
+    archives=$(apt_dir)/cache/archives
     rm -f "$archives"/*.deb
     apt_try apt_private apt-get -qq install --yes --download-only --reinstall --no-install-recommends "$2" > /dev/null
     mkdir -p "$1"
