@@ -8,6 +8,8 @@
 
 #define CHUNK 256
 #define TEXT_MAX (64 * KIB) /* the kernel writes 4096 bytes today, newer ones may write more */
+#define KEY_MAX 64
+#define VALUE_MAX 24 /* digits beyond that make a number too large even without them */
 
 /* The text as a byte stream over a small window. */
 struct reader {
@@ -61,19 +63,38 @@ bool vmcoreinfo_get(const char *key, char *value, size_t size)
 	return in_value;
 }
 
-u64 vmcoreinfo_number(const char *key, u64 missing)
+/* A digit's value, or `base` for what is none. */
+static unsigned int digit_of(char c, unsigned int base)
 {
-	char text[24];
+	unsigned int d = c >= '0' && c <= '9'   ? (unsigned int)(c - '0')
+			 : c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10)
+						: base;
+
+	return MIN(d, base);
+}
+
+/* The text is digits from end to end, one at least, and fits *out. */
+static bool parse_digits(const char *text, unsigned int base, u64 *out)
+{
 	u64 v = 0;
 
-	if (!vmcoreinfo_get(key, text, sizeof(text)) || !text[0])
-		return missing;
-	for (const char *p = text; *p; p++) {
-		if (*p < '0' || *p > '9' || v > (~0ull - 9) / 10)
-			return missing;
-		v = v * 10 + (u64)(*p - '0');
+	for (const char *s = text; *s; s++) {
+		unsigned int d = digit_of(*s, base);
+
+		if (d == base || v > (~0ull - d) / base)
+			return false;
+		v = v * base + d;
 	}
-	return v;
+	*out = v;
+	return *text != '\0';
+}
+
+u64 vmcoreinfo_number(const char *key, u64 missing)
+{
+	char text[VALUE_MAX];
+	u64 v;
+
+	return vmcoreinfo_get(key, text, sizeof(text)) && parse_digits(text, 10, &v) ? v : missing;
 }
 
 u64 vmcoreinfo_parse(const char *text, unsigned int base)
@@ -81,13 +102,38 @@ u64 vmcoreinfo_parse(const char *text, unsigned int base)
 	bool minus = *text == '-';
 	u64 v = 0;
 
-	for (const char *s = text + minus; *s; s++) {
-		unsigned int d = *s >= '0' && *s <= '9'   ? (unsigned int)(*s - '0')
-				 : *s >= 'a' && *s <= 'f' ? (unsigned int)(*s - 'a' + 10)
-							  : base;
-		if (d >= base)
-			break;
-		v = v * base + d;
-	}
+	for (const char *s = text + minus; digit_of(*s, base) < base; s++)
+		v = v * base + digit_of(*s, base);
 	return minus ? -v : v;
+}
+
+bool vmcoreinfo_value(const char *kind, const char *name, u64 *out)
+{
+	const char *part[] = { kind, "(", name, ")" };
+	char key[KEY_MAX], text[VALUE_MAX];
+	const char *digits = text;
+	unsigned int base = strcmp(kind, "SYMBOL") ? 10 : 16;
+	size_t n = 0;
+	u64 v;
+
+	for (size_t i = 0; i < ARRAY_SIZE(part); i++) {
+		size_t len = strlen(part[i]);
+
+		if (len >= sizeof(key) - n)
+			return false;
+		memcpy(key + n, part[i], len + 1);
+		n += len;
+	}
+	if (!vmcoreinfo_get(key, text, sizeof(text)))
+		return false;
+	bool minus = base == 10 && *digits == '-';
+	digits += minus;
+	if (digits[0] == '0' && digits[1] == 'x') {
+		digits += 2;
+		base = 16;
+	}
+	if (!parse_digits(digits, base, &v) || (minus && v > 1ull << 63))
+		return false;
+	*out = minus ? -v : v;
+	return true;
 }

@@ -8,12 +8,15 @@ unit_vmcore = $(dump_core) kernel/dump/elf.c kernel/dump/dump.c $(fake_dump) tes
 	tests/unit/check_sink.c
 $(addprefix $(B)/unit/,vmcore source vmcoreinfo oldmem handover): kernel/dump/oldmem.c # in oldmem_fresh.c
 unit_disk_sink = tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/format.c
-unit_pci = drivers/pci.c drivers/pci_func.c drivers/pci_quiesce.c kernel/format.c
+pci_src := tests/unit/fake_pci.c drivers/pci.c drivers/pci_func.c drivers/pci_quiesce.c drivers/pci_sriov.c kernel/format.c
+unit_pci = $(pci_src)
+unit_pci_func = $(pci_src)
+unit_pci_quiesce = $(pci_src)
 unit_acpi = drivers/acpi.c
 unit_power =
 unit_multiboot2 = kernel/multiboot2.c
 unit_scan = kernel/dump/scan.c kernel/dump/vmcoreinfo.c
-unit_oldmap = kernel/dump/oldmap.c kernel/dump/vmcoreinfo.c
+unit_oldmap = kernel/dump/oldmap.c kernel/dump/kernel_va.c kernel/dump/rampages.c kernel/dump/vmcoreinfo.c
 unit_source = $(dump_core) $(fake_dump)
 unit_vmcoreinfo = $(dump_core) $(fake_dump)
 unit_oldmem = $(dump_core) $(fake_dump)
