@@ -12,6 +12,7 @@
 #define FLUSH_US         (60 * SEC)
 #define COMMAND_RETRIES  3
 #define IDENTIFY_RETRIES 1    /* a disk that does not say what it is is not worth minutes */
+#define LOOK_US          MS   /* at the registers, where the received FIS says nothing */
 #define SLOT             0x1u /* bit of slot 0 in PxCI */
 
 /* What ends a command badly (6.1.5 to 6.1.9 and a device that was plugged anew). */
@@ -75,18 +76,33 @@ static bool command_ended(const struct ahci_port *p)
 	return !(port_read(p, PORT_CI) & SLOT) || (port_read(p, PORT_IS) & PORT_IS_ERRORS);
 }
 
+/* The device's last word lies in memory, as the received register FIS (4.2.1). Registers are asked only
+ * when it is there, or once a millisecond, since PIO commands and some errors leave none: reading one
+ * stops a CPU, and under a hypervisor the very thread that completes the command. */
+static bool command_seems_ended(const struct ahci_port *p, u64 *look_us)
+{
+	u64 now = clock_us();
+
+	if (ahci_memory.fis[AHCI_FIS_D2H] != FIS_D2H && now < *look_us)
+		return false;
+	*look_us = now + LOOK_US;
+	return command_ended(p) || clock_expired();
+}
+
 /* Issue it once and see how it ends (5.5.1, 5.5.3). */
 static int command_try(struct ahci_port *p, const struct command *c)
 {
 	u32 is, tfd, done;
 	const char *what;
+	u64 look_us = 0;
 	int rc;
 
 	fill_header(c);
+	ahci_memory.fis[AHCI_FIS_D2H] = 0;
 	port_write(p, PORT_IS, PORT_ALL_ONES);
 	dma_wmb();
 	port_write(p, PORT_CI, SLOT);
-	if (!WAIT_FOR(command_ended(p) || clock_expired(), c->timeout_us)) {
+	if (!WAIT_FOR(command_seems_ended(p, &look_us), c->timeout_us)) {
 		what = "no answer";
 		rc = -ETIMEDOUT;
 	} else if (!command_ended(p)) {

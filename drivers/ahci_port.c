@@ -66,7 +66,7 @@ static void set_memory(struct ahci_port *p)
 
 	/* The command table stays: a retry after this reset issues it again. */
 	memset(ahci_memory.list, 0, sizeof(ahci_memory.list));
-	memset(ahci_memory.fis, 0, sizeof(ahci_memory.fis));
+	memset((void *)ahci_memory.fis, 0, sizeof(ahci_memory.fis));
 	port_write(p, PORT_CLB, (u32)list);
 	port_write(p, PORT_CLBU, (u32)(list >> 32));
 	port_write(p, PORT_FB, (u32)fis);

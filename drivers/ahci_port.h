@@ -14,7 +14,7 @@
  * page, used by the one live port. Only command slot 0 is used. */
 struct ahci_memory {
 	struct ahci_header list[32]; /* 0x000 command list, 1 KiB aligned (PxCLB) */
-	u8 fis[256];                 /* 0x400 received FISes, 256 byte aligned (PxFB) */
+	volatile u8 fis[256];        /* 0x400 received FISes, 256 byte aligned (PxFB) */
 	struct ahci_table table;     /* 0x500 command table of slot 0, 128 byte aligned */
 	u8 identify[ATA_ID_BYTES];   /* 0xd80 IDENTIFY DEVICE data */
 } ALIGNED(4096);

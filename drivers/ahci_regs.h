@@ -99,6 +99,9 @@ struct ahci_prd {
 #define AHCI_PRD_MAX (4 * MIB)
 #define AHCI_PRDS    128u /* as many as fit our one page, of 65535 */
 
+/* Received FISes (4.2.1): offset of the last register - device to host FIS. */
+#define AHCI_FIS_D2H 0x40
+
 /* Register - host to device FIS (Serial ATA 3.x, 10.5.5). */
 struct fis_h2d {
 	u8 type;
@@ -117,6 +120,7 @@ struct fis_h2d {
 } PACKED;
 
 #define FIS_H2D        0x27
+#define FIS_D2H        0x34 /* register - device to host */
 #define FIS_H2D_C      (1u << 7) /* this is a command, not device control */
 #define FIS_DEVICE_LBA (1u << 6)
 

@@ -6,6 +6,7 @@
 
 #include "log.h"
 
+#define PAUSE_TURNS 64 /* waiting turns to one PAUSE */
 #define PIT_HZ 1193182u
 #define PIT_CH2 0x42
 #define PIT_MODE 0x43
@@ -123,4 +124,12 @@ void clock_set_budget(u64 seconds) { budget_us = seconds * SEC; }
 
 bool clock_expired(void) { return budget_us && clock_us() >= budget_us; }
 
-void clock_relax(void) { cpu_relax(); }
+/* A hypervisor may take each PAUSE for an offer of the CPU and meanwhile hold what the thread that we
+ * wait for needs: not in every turn. */
+void clock_relax(void)
+{
+	static unsigned int turn;
+
+	if (!(++turn % PAUSE_TURNS))
+		cpu_relax();
+}

@@ -16,7 +16,7 @@
 #define SMALL_BYTES  1400u       /* lwIP can split such a segment in its largest pool */
 #define PIECES_MAX   20u         /* pbufs in a segment, within ether.c's and the device's limit */
 #define FRESH_MSS    10u         /* initial window in segments, RFC 6928 */
-#define BATCH_MSS    16u         /* without a cutting device: frames worth one notification */
+#define BATCH_MSS    4u          /* without a cutting device: frames worth one notification */
 #define RTX_CLAMP    3           /* bounds the backoff: the stall deadline decides, not a count */
 
 static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
@@ -184,7 +184,7 @@ u32 stream_room(const struct stream *s, u64 want)
 	if (room >= most)
 		return most;
 	/* rather wait for more ACKs than cut the window into crumbs */
-	if (flight && room < window / 4)
+	if (flight && room < window / 16)
 		return 0;
 	return room > s->mss ? room - room % s->mss : room;
 }

@@ -12,7 +12,7 @@
 #include "tcp_connect.h"
 
 #define FEED_BYTES  4096u         /* worth a call into TCP */
-#define POLL_BYTES  (16 * 1024u)  /* looked at the device at least so often */
+#define POLL_BYTES  (6 * 1024u)   /* looked at the device at least so often */
 #define STALL_BYTES MIB           /* less than this in dump.stall= seconds: failed */
 #define PEER_FIN_US (5 * SEC)
 #define RST_US      (200 * MS)    /* the RST leaves, and a challenge to it (RFC 5961 3.2) is answered */

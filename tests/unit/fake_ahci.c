@@ -173,6 +173,8 @@ static void run_command(unsigned int i)
 		}
 	}
 	h->prdbc = (u32)bytes;
+	if (end != END_NEVER && f->command != ATA_IDENTIFY_DEVICE) /* PIO ends without one */
+		((u8 *)(p->fb | (u64)p->fbu << 32))[AHCI_FIS_D2H] = FIS_D2H;
 	p->is |= 1;
 	p->tfd = end == END_NEVER       ? 0xd0
 		 : end == END_TFES      ? 0x51
