@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mem_section to struct page (include/linux/mmzone.h, mm/sparse.c). */
+#include "dump/memmap.h"
+
+#include "dump/kernel_va.h"
+#include "dump/rampages.h"
+#include "dump/vmcoreinfo.h"
+#include "log.h"
+
+#define SECTION_BITS_MIN 20 /* 128 MiB since 2.6.25; tests may want less */
+#define SECTION_BITS_MAX 40
+#define SECTION_PRESENT  (1ull << 0) /* SECTION_MARKED_PRESENT */
+#define SECTIONS_TRIED   64 /* with RAM, before mem_section is given up */
+
+static struct {
+	u64 roots;          /* address of the array of root pointers */
+	u64 n_roots;
+	u64 section_bytes;  /* SIZE(mem_section) */
+	u64 map_offset;     /* OFFSET(mem_section.section_mem_map) */
+	u64 per_root;
+	unsigned int shift; /* page frame number to section number */
+	u32 page_bytes;
+	struct {
+		u64 nr, map;
+	} last;             /* section that was asked for last, and its answer */
+} mm;
+
+static bool value(const char *kind, const char *name, u64 min, u64 max, u64 *out)
+{
+	return vmcoreinfo_value(kind, name, out) && *out >= min && *out <= max;
+}
+
+/* Where the section's struct pages would begin if they began at page frame 0: section_mem_map without
+ * its flags. 0: no such section. */
+static u64 section_map(u64 nr)
+{
+	u64 root, map;
+
+	if (nr / mm.per_root >= mm.n_roots ||
+	    kernel_va_read(&root, mm.roots + nr / mm.per_root * sizeof(root), sizeof(root)) || !root ||
+	    kernel_va_read(&map, root + nr % mm.per_root * mm.section_bytes + mm.map_offset, sizeof(map)) ||
+	    !(map & SECTION_PRESENT))
+		return 0;
+	return ALIGN_DOWN(map, PAGE_SIZE);
+}
+
+bool memmap_read(void *dst, u64 pfn, u32 n)
+{
+	u8 *to = dst;
+
+	while (n) {
+		u64 nr = pfn >> mm.shift, left = ((nr + 1) << mm.shift) - pfn;
+		u32 count = (u32)MIN((u64)n, left);
+
+		if (nr != mm.last.nr) {
+			mm.last.map = section_map(nr);
+			mm.last.nr = nr;
+		}
+		if (!mm.last.map ||
+		    kernel_va_read(to, mm.last.map + pfn * mm.page_bytes, (u64)count * mm.page_bytes))
+			return false;
+		to += (u64)count * mm.page_bytes;
+		pfn += count;
+		n -= count;
+	}
+	return true;
+}
+
+/* Is there a section with RAM whose struct pages can be read, if the roots are at `roots`? */
+static bool roots_lead_somewhere(u64 roots)
+{
+	u8 page[MEMMAP_PAGE_MAX];
+	u64 pfn = 0;
+
+	mm.roots = roots;
+	mm.last.nr = ~0ull;
+	for (unsigned int i = 0; i < SECTIONS_TRIED && pfn < rampages_end(); i++) {
+		pfn = rampages_next(pfn);
+		if (pfn == ~0ull)
+			break;
+		if (memmap_read(page, pfn, 1))
+			return true;
+		pfn = ((pfn >> mm.shift) + 1) << mm.shift;
+	}
+	return false;
+}
+
+u32 memmap_init(void)
+{
+	u64 size = 0, bits = 0, array = 0, pointer;
+
+	if (!value("SIZE", "page", MEMMAP_PAGE_MIN, MEMMAP_PAGE_MAX, &size) || size % sizeof(u64) ||
+	    !value("SIZE", "mem_section", sizeof(u64), PAGE_SIZE, &mm.section_bytes) ||
+	    !value("OFFSET", "mem_section.section_mem_map", 0, mm.section_bytes - sizeof(u64), &mm.map_offset) ||
+	    !value("LENGTH", "mem_section", 1, ~0u, &mm.n_roots) ||
+	    !value("NUMBER", "SECTION_SIZE_BITS", SECTION_BITS_MIN, SECTION_BITS_MAX, &bits) ||
+	    !value("SYMBOL", "mem_section", 1, ~0ull, &array)) {
+		log_info("VMCOREINFO does not say where the struct pages are");
+		return 0;
+	}
+	mm.per_root = PAGE_SIZE / mm.section_bytes;
+	mm.shift = (unsigned int)bits - PAGE_SHIFT;
+	mm.page_bytes = (u32)size;
+	/* 4.15-rc exported the address of the pointer to the array instead of the array's */
+	if (roots_lead_somewhere(array) ||
+	    (!kernel_va_read(&pointer, array, sizeof(pointer)) && roots_lead_somewhere(pointer)))
+		return mm.page_bytes;
+	log_info("mem_section at 0x%llx leads to no struct page", array);
+	return 0;
+}
