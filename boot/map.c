@@ -33,6 +33,9 @@ static KEEP unsigned int physical_bits;
 static KEEP pa_t peeked;               /* the page mapped for peek() now */
 static KEEP bool peeked_valid;
 
+static KEEP bool (*ram_gap)(pa_t pa, pa_t *start, pa_t *end);
+static KEEP pa_t clear_start, clear_end; /* the gap found last */
+
 static bool table_is_empty(const u64 *t)
 {
 	for (unsigned int i = 0; i < ENTRIES; i++)
@@ -124,13 +127,34 @@ bool map_addressable(pa_t pa, u64 len)
 
 u64 map_physical_limit(void) { return (u64)1 << physical_bits; }
 
+void map_guard(bool (*gap)(pa_t pa, pa_t *start, pa_t *end))
+{
+	ram_gap = gap;
+	clear_start = clear_end = 0;
+}
+
+static bool is_clear(pa_t pa, u64 len)
+{
+	if (pa < clear_start || pa >= clear_end) {
+		clear_start = clear_end = 0;
+		if (!ram_gap || !ram_gap(pa, &clear_start, &clear_end))
+			return false;
+	}
+	return len <= clear_end - pa;
+}
+
+bool map_is_device(pa_t pa, u64 len)
+{
+	return len && pa >= LOW_16M && map_addressable(pa, len) && is_clear(pa, len) &&
+	       !ranges_overlap(pa, len, (u64)__image_start, (u64)(__image_end - __image_start));
+}
+
 void *map_mmio(pa_t pa, u64 len)
 {
 	pa_t first = ALIGN_DOWN(pa, PAGE_SIZE);
 
-	if (!len || !map_addressable(pa, len) ||
-	    ranges_overlap(pa, len, (u64)__image_start, (u64)(__image_end - __image_start))) {
-		log_info("cannot map registers at 0x%llx, %llu bytes", pa, len);
+	if (!map_is_device(pa, len)) {
+		log_info("no registers can be at 0x%llx, %llu bytes: not mapped", pa, len);
 		return NULL;
 	}
 	peek_drop();
@@ -155,7 +179,7 @@ void *map_mmio_window(pa_t page)
 
 	if (valid && now == page)
 		return (void *)page;
-	if (!map_addressable(page, PAGE_SIZE))
+	if (!map_is_device(page, PAGE_SIZE))
 		return NULL;
 	peek_drop();
 	e = valid ? pte_find(now, false) : NULL;

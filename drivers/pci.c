@@ -169,7 +169,7 @@ static void add_ecam(pa_t base, u16 segment, u8 first, u8 last)
 	u64 len = ((u64)last - first + 1) << 20;
 	bool bad = !base || (base & PAGE_MASK) || first > last ||
 		   base > ~(u64)0 - ((u64)256 << 20) ||
-		   !map_addressable(base + ((u64)first << 20), len);
+		   !map_is_device(base + ((u64)first << 20), len);
 	for (unsigned int i = 0; i < n_ranges && !bad; i++)
 		bad = ranges[i].ecam && ranges[i].segment == segment && first <= ranges[i].last &&
 		      last >= ranges[i].first;

@@ -39,9 +39,9 @@ int pci_walk(int (*visit)(const struct pci_func *f, void *ctx), void *ctx);
 /* Use ACPI's MCFG if there is one and find the buses in use; only reads configuration space. */
 void pci_init(void);
 
-/* Forbid every memory BAR, bridge window, ECAM window, LAPIC and IO-APIC to the by-reference path.
- * Finding a BAR's size turns its decoding off for a moment: call it after pci_quiesce(). */
-void pci_forbid_bars(void);
+/* Name every memory BAR, bridge window, ECAM window, LAPIC and IO-APIC to `forbid`: never RAM to be
+ * read. Finding a BAR's size turns its decoding off for a moment: call it after pci_quiesce(). */
+void pci_forbid_bars(void (*forbid)(pa_t pa, u64 len));
 
 /* Contract "Quiescing": bus mastering, MSI and MSI-X off everywhere but in bridges and displays,
  * read back, up to 100 ms for Transactions Pending. Logs a summary line. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What pci.c shares with pci_quiesce.c alone. */
+/* What the pci*.c files share with each other alone. */
 #ifndef AFTERIMAGE_PCI_CONFIG_H
 #define AFTERIMAGE_PCI_CONFIG_H
 
@@ -27,5 +27,11 @@ static inline bool pci_left_alone(u8 class)
 
 /* MSI and MSI-X off. */
 void pci_irqs_off(struct pci_addr a);
+
+/* Visit the enabled virtual functions of a physical one, as pci_walk() does; nothing where it has none
+ * or ECAM does not reach its extended capabilities. What is visited has pf's IDs and class: its own
+ * header shows none. */
+int pci_walk_vfs(const struct pci_func *pf, int (*visit)(const struct pci_func *f, void *ctx),
+		 void *ctx);
 
 #endif

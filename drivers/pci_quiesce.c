@@ -6,7 +6,6 @@
 #include "clock.h"
 #include "log.h"
 #include "drivers/pci_config.h"
-#include "dump/oldmem.h"
 
 #define PENDING_WAIT (100 * MS)
 
@@ -27,13 +26,12 @@ static struct window {
 	u64 len;
 } windows[WINDOWS_MAX];
 static unsigned int n_windows;
+static void (*forbid)(pa_t pa, u64 len);
 
-static int quiesce_function(const struct pci_func *f, void *ctx)
+static int quiesce_one(const struct pci_func *f, void *ctx)
 {
 	struct quiesce *q = ctx;
 
-	if (pci_left_alone(f->class))
-		return 0;
 	pci_irqs_off(f->at);
 	pci_bus_master(f->at, false);
 	u16 command = pci_read16(f->at, PCI_COMMAND);
@@ -49,18 +47,34 @@ static int quiesce_function(const struct pci_func *f, void *ctx)
 	return 0;
 }
 
-/* PCI Express Base 5.0, 7.5.3.5: a request of this function is still unanswered. */
-static int count_pending(const struct pci_func *f, void *ctx)
+/* A virtual function goes on when its physical one has lost its bus mastering: it has a bit of its own
+ * (PCI Express Base 5.0, 9.3.4.1.3). Clearing VF Enable instead would cut off what is under way, and
+ * its capability could not be read for a second after (9.3.3.3.1). */
+static int quiesce_function(const struct pci_func *f, void *ctx)
 {
-	struct quiesce *q = ctx;
-	u8 cap;
-
 	if (pci_left_alone(f->class))
 		return 0;
-	cap = pci_find_cap(f->at, PCI_CAP_ID_EXP, 0);
+	quiesce_one(f, ctx);
+	return pci_walk_vfs(f, quiesce_one, ctx);
+}
+
+/* PCI Express Base 5.0, 7.5.3.5: a request of this function is still unanswered. */
+static int count_one(const struct pci_func *f, void *ctx)
+{
+	struct quiesce *q = ctx;
+	u8 cap = pci_find_cap(f->at, PCI_CAP_ID_EXP, 0);
+
 	if (cap && (pci_read16(f->at, cap + PCI_EXP_DEVSTA) & PCI_EXP_DEVSTA_TRPND))
 		q->pending++;
 	return 0;
+}
+
+static int count_pending(const struct pci_func *f, void *ctx)
+{
+	if (pci_left_alone(f->class))
+		return 0;
+	count_one(f, ctx);
+	return pci_walk_vfs(f, count_one, ctx);
 }
 
 static unsigned int still_pending(struct quiesce *q)
@@ -102,7 +116,7 @@ static void forbid_window(pa_t base, pa_t last)
 {
 	if (!base || last < base || in_window(base, last - base + 1))
 		return;
-	oldmem_forbid(base, last - base + 1);
+	forbid(base, last - base + 1);
 	if (n_windows < ARRAY_SIZE(windows))
 		windows[n_windows++] = (struct window){ base, last - base + 1 };
 }
@@ -147,23 +161,24 @@ static int forbid_function(const struct pci_func *f, void *ctx)
 		if (wide && n < 5)
 			base |= (u64)pci_read32(f->at, (u16)(PCI_BASE_ADDRESS_0 + 4 * n + 4)) << 32;
 		if (!in_window(base, 1) && !pci_bar(f->at, n, &base, &size))
-			oldmem_forbid(base, size);
+			forbid(base, size);
 		n += wide;
 	}
 	return 0;
 }
 
-void pci_forbid_bars(void)
+void pci_forbid_bars(void (*forbid_registers)(pa_t pa, u64 len))
 {
 	const struct pci_buses *r;
 
+	forbid = forbid_registers;
 	n_windows = 0;
-	oldmem_forbid(LAPIC_BASE, LAPIC_BYTES);
-	oldmem_forbid(IO_APIC_BASE, IO_APIC_BYTES);
+	forbid(LAPIC_BASE, LAPIC_BYTES);
+	forbid(IO_APIC_BASE, IO_APIC_BYTES);
 	for (unsigned int i = 0; (r = pci_bus_range(i)); i++)
 		if (r->ecam)
-			oldmem_forbid(r->ecam + ((u64)r->first << 20), ((u64)r->last - r->first + 1)
-									   << 20);
+			forbid(r->ecam + ((u64)r->first << 20),
+			       ((u64)r->last - r->first + 1) << 20);
 	pci_walk(forbid_bridge, NULL);
 	pci_walk(forbid_function, NULL);
 }

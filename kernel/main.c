@@ -10,10 +10,12 @@
 #include "drivers/pci.h"
 #include "drivers/uart.h"
 #include "dump/disk_sink.h"
+#include "dump/oldmem.h"
 #include "dump/source.h"
 #include "dump/vmcoreinfo.h"
 #include "handover.h"
 #include "log.h"
+#include "map.h"
 #include "run.h"
 
 #ifndef VERSION
@@ -38,11 +40,9 @@ static void check_place(void)
 		log_info("warning: the image at 0x%llx is outside memmap=", start);
 }
 
-/* What is to be dumped. */
-static void source_init(void)
+/* What is to be dumped, and so where nothing is ever written. NULL, or why there is nothing. */
+static const char *source_find(void)
 {
-	struct source_summary sum;
-	char release[65];
 	int err;
 
 	if (boot_record.loader == LOADER_MULTIBOOT2 && !config.elfcorehdr)
@@ -50,9 +50,19 @@ static void source_init(void)
 	else if (config.elfcorehdr)
 		err = source_init_elfcorehdr(config.elfcorehdr);
 	else
-		start_failed("no elfcorehdr= on the command line");
+		return "no elfcorehdr= on the command line";
 	if (err)
-		start_failed("nothing says what to dump");
+		return "nothing says what to dump";
+	map_guard(source_gap);
+	return NULL;
+}
+
+static void source_tell(void)
+{
+	struct source_summary sum;
+	char release[65];
+
+	source_scan();
 	source_summarise(&sum);
 	if (!vmcoreinfo_get("OSRELEASE", release, sizeof(release)))
 		memcpy(release, "unknown", sizeof("unknown"));
@@ -79,7 +89,7 @@ void panic(const char *fmt, ...)
 
 void main(void)
 {
-	const char *cmdline = handover_read();
+	const char *cmdline = handover_read(), *no_source;
 
 	clock_init();
 	config_early(&config, cmdline);      /* where to print and how much */
@@ -91,12 +101,15 @@ void main(void)
 	check_place();
 	clock_set_budget(config.timeout_s);
 	acpi_init(handover_rsdp(&config));
+	no_source = source_find();           /* only reads; before it no register can be mapped */
 	power_init();                        /* from here on the end is the best one there is */
+	if (no_source)
+		start_failed(no_source);
 	pci_init();
 	if (config.quiesce)
 		pci_quiesce();               /* before anything touches a device */
-	pci_forbid_bars();
-	source_init();
+	pci_forbid_bars(oldmem_forbid);
+	source_tell();
 	disk_sink_set_probe(ahci_probe);
 	if (!run_targets(&config))
 		power_end(config.failure);

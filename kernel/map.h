@@ -6,13 +6,21 @@
 
 #include "base.h"
 
+/* Nothing is mapped writable until it is told where old RAM is: `gap` gives the largest range around
+ * pa without any, false where pa lies in some. */
+void map_guard(bool (*gap)(pa_t pa, pa_t *start, pa_t *end));
+
+/* May [pa, pa+len) hold registers: within the CPU's reach, not in our image, old RAM or the low 16 MiB
+ * (old RAM too, though an elfcorehdr may have a copy of it elsewhere), and map_guard() was called? */
+bool map_is_device(pa_t pa, u64 len);
+
 /* Map device registers [pa, pa+len): identity, writable, non-executable, uncached (PCD|PWT selects
- * PAT entry 3, UC both at reset and in Linux's PAT). Permanent. NULL (and a log line) when the
- * address is beyond the CPU's width, overlaps our image, or the pool is empty. */
+ * PAT entry 3, UC both at reset and in Linux's PAT). Permanent. NULL (and a log line) when
+ * map_is_device() says no or the pool is empty. */
 void *map_mmio(pa_t pa, u64 len);
 
 /* One page of device registers until the next call: uncached, writable. For configuration space, whose
- * thousands of pages would eat the pool. NULL like map_mmio(). */
+ * thousands of pages would eat the pool. NULL like map_mmio(), but without a line. */
 void *map_mmio_window(pa_t page);
 
 /* Copy len bytes at physical address pa, one page mapped at a time (read-only, NX, write-back).

@@ -93,6 +93,12 @@ int source_init_multiboot2(void)
 	return source_mb2_init();
 }
 
+void source_scan(void)
+{
+	if (src.kind == SOURCE_MULTIBOOT2)
+		source_mb2_scan();
+}
+
 void source_elf_header(struct elf64_hdr *out) { *out = src.header; }
 
 bool source_next_load(u32 *at, struct elf64_phdr *out)
@@ -259,4 +265,25 @@ bool source_holds(pa_t pa, u64 len)
 		}
 	}
 	return false;
+}
+
+bool source_gap(pa_t pa, pa_t *start, pa_t *end)
+{
+	struct elf64_phdr ph;
+	u32 at = 0;
+
+	*start = 0;
+	*end = map_physical_limit();
+	while (source_next_load(&at, &ph)) {
+		pa_t first = ALIGN_DOWN(ph.p_offset, PAGE_SIZE);
+		pa_t last = ALIGN_UP(ph.p_offset + ph.p_memsz, PAGE_SIZE);
+
+		if (pa >= first && pa < last)
+			return false;
+		if (pa >= last)
+			*start = MAX(*start, last);
+		else
+			*end = MIN(*end, first);
+	}
+	return pa < *end;
 }

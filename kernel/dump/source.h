@@ -13,8 +13,12 @@
  * ELF32 and nonsense. Broken program headers are left out one by one, each kind told once. */
 int source_init_elfcorehdr(pa_t pa);
 
-/* No elfcorehdr: RAM as multiboot2 lists it, the newest VMCOREINFO note found in it. */
+/* No elfcorehdr: RAM as multiboot2 lists it. */
 int source_init_multiboot2(void);
+
+/* What source_init_multiboot2() left open: the newest VMCOREINFO note in RAM, an empty one where there
+ * is none. Reads all RAM, so after quiescing. */
+void source_scan(void);
 
 /* The ELF header of the dump, but for e_phnum and e_phoff. */
 void source_elf_header(struct elf64_hdr *out);
@@ -43,6 +47,9 @@ struct source_summary {
 	u32 ranges;     /* those */
 };
 void source_summarise(struct source_summary *out);
+
+/* The largest range around pa that touches no page of a PT_LOAD's contents. False: pa is in one. */
+bool source_gap(pa_t pa, pa_t *start, pa_t *end);
 
 /* Do all of [pa, pa+len) lie in one PT_LOAD's contents, page-rounded as /proc/vmcore does? */
 bool source_holds(pa_t pa, u64 len);

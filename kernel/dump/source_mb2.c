@@ -24,20 +24,27 @@ int source_mb2_init(void)
 	u64 len;
 
 	map = (struct oldmap){ 0 };
+	vmcoreinfo = (struct source_note){ .own = &empty_note, .len = sizeof(empty_note) };
 	if (multiboot2_ram(0, &start, &len)) {
 		log_info("multiboot2: no memory map");
 		return -ENODATA;
 	}
-	if (scan_vmcoreinfo(&vmcoreinfo.pa, &vmcoreinfo.len)) {
-		log_info("no VMCOREINFO note found in RAM: an empty one is written");
-		vmcoreinfo = (struct source_note){ .own = &empty_note, .len = sizeof(empty_note) };
-	} else {
-		log_info("VMCOREINFO note found at 0x%llx", vmcoreinfo.pa);
-		oldmap_find(&map);
-		log_info("direct mapping at 0x%llx, kernel image at 0x%llx, %llu MiB",
-		         map.page_offset, map.text, map.text_len / MIB);
-	}
 	return 0;
+}
+
+void source_mb2_scan(void)
+{
+	struct source_note found = { 0 };
+
+	if (scan_vmcoreinfo(&found.pa, &found.len)) {
+		log_info("no VMCOREINFO note found in RAM: an empty one is written");
+		return;
+	}
+	vmcoreinfo = found;
+	log_info("VMCOREINFO note found at 0x%llx", vmcoreinfo.pa);
+	oldmap_find(&map);
+	log_info("direct mapping at 0x%llx, kernel image at 0x%llx, %llu MiB", map.page_offset,
+	         map.text, map.text_len / MIB);
 }
 
 /* As an elfcorehdr has it: the kernel image first (drgn and gdb start from there), then RAM. Where the

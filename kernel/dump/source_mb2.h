@@ -7,6 +7,7 @@
 #include "dump/source.h"
 
 int source_mb2_init(void);
+void source_mb2_scan(void);
 bool source_mb2_load(u32 *at, struct elf64_phdr *out);
 bool source_mb2_note(u32 *at, struct source_note *out);
 

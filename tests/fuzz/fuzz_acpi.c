@@ -10,6 +10,7 @@
 #include <arch/io.h>
 #include "drivers/acpi.h"
 #include "drivers/pci.h"
+#include "drivers/pci_config.h"
 #include "map.h"
 
 #define BASE       0x1000u
@@ -64,6 +65,11 @@ u32 inl(u16 p)
 	return ~0u;
 }
 
+bool map_is_device(pa_t pa, u64 len)
+{
+	return map_addressable(pa, len);
+}
+
 static u8 window[4096 + 8];
 void *map_mmio_window(pa_t page)
 {
@@ -96,8 +102,15 @@ void mmio_write32(volatile void *p, u32 v)
 	(void)p, (void)v;
 }
 
+static int count_virtual(const struct pci_func *f, void *ctx)
+{
+	pci_read16(f->at, PCI_STATUS);
+	return ++*(unsigned int *)ctx == 16;
+}
+
 static int count(const struct pci_func *f, void *ctx)
 {
+	unsigned int virtuals = 0;
 	pa_t base;
 	u64 size;
 
@@ -105,6 +118,7 @@ static int count(const struct pci_func *f, void *ctx)
 		if (!pci_bar(f->at, n, &base, &size) && !size)
 			abort();
 	pci_find_cap(f->at, PCI_CAP_ID_EXP, 0);
+	pci_walk_vfs(f, count_virtual, &virtuals);
 	return ++*(unsigned int *)ctx == 16;
 }
 
@@ -138,7 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned int i = 0; i < SUMS; i++)
 		fix_table(get_le16(data + 2 * i));
 	memset(window, 0, sizeof(window));
-	memcpy(window, mem, MIN(mem_len, (size_t)256));
+	memcpy(window, mem, MIN(mem_len, (size_t)4096));
 
 	acpi_init(BASE);
 	acpi_find("APIC", &pa, &len);

@@ -11,6 +11,7 @@
 
 /* No multiboot2 here. */
 int source_mb2_init(void) { return -ENODEV; }
+void source_mb2_scan(void) {}
 bool source_mb2_load(u32 *at, struct elf64_phdr *out) { return (void)at, (void)out, false; }
 bool source_mb2_note(u32 *at, struct source_note *out) { return (void)at, (void)out, false; }
 

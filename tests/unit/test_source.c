@@ -162,3 +162,31 @@ TEST(notes_too_long_to_be_true)
 	CHECK(!source_next_note(&at, &n));
 	CHECK_EQ(source_vmcoreinfo(&n), -ENOENT);
 }
+
+TEST(gap_between_ranges)
+{
+	struct corehdr c;
+	pa_t start, end;
+
+	mem_reset();
+	corehdr_begin(&c, HDR);
+	corehdr_load(&c, 0x80001000, 0x1800); /* its last page is half RAM */
+	corehdr_load(&c, 0x100000, 0x7f00000);
+	corehdr_load(&c, 0x100000000, 0x40000000);
+	CHECK_EQ(source_init_elfcorehdr(HDR), 0);
+	CHECK(source_gap(0x80003000, &start, &end));
+	CHECK(start == 0x80003000 && end == 0x100000000);
+	CHECK(source_gap(0xfffff000, &start, &end));
+	CHECK(start == 0x80003000 && end == 0x100000000);
+	CHECK(source_gap(0x8000000, &start, &end));
+	CHECK(start == 0x8000000 && end == 0x80001000);
+	CHECK(source_gap(0, &start, &end));
+	CHECK(start == 0 && end == 0x100000);
+	CHECK(source_gap(0x140000000, &start, &end));
+	CHECK(start == 0x140000000 && end == mem_limit);
+	CHECK(!source_gap(mem_limit, &start, &end));
+	CHECK(!source_gap(0x100000, &start, &end));
+	CHECK(!source_gap(0x80001000, &start, &end));
+	CHECK(!source_gap(0x80002fff, &start, &end));
+	CHECK(!source_gap(0x13fffffff, &start, &end));
+}

@@ -20,6 +20,7 @@ unit_oldmap = kernel/dump/oldmap.c kernel/dump/kernel_va.c kernel/dump/rampages.
 unit_source = $(dump_core) $(fake_dump)
 unit_vmcoreinfo = $(dump_core) $(fake_dump)
 unit_oldmem = $(dump_core) $(fake_dump)
+unit_map = boot/map.c
 unit_handover = kernel/handover.c $(dump_core) $(fake_dump)
 unit_format = kernel/format.c
 unit_string =

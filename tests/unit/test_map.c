@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Our page tables on the host: what may be mapped to be written, with which attributes, and for how
+ * long. */
+#include "test.h"
+
+#include <arch/cpu.h>
+
+#include "boot/map_init.h"
+#include "boot/start.h"
+#include "boot/trap.h"
+#include "map.h"
+
+/* The linker's symbols: text, rodata and data of four pages each, then a guard page and the stack. */
+__asm__(".bss\n"
+        ".balign 4096\n"
+        ".globl __image_start, __text_end, __rodata_end, main_stack_guard, __image_end\n"
+        "__image_start: .skip 16384\n"
+        "__text_end: .skip 16384\n"
+        "__rodata_end: .skip 16384\n"
+        "main_stack_guard: .skip 8192\n"
+        "__image_end:\n"
+        ".text\n");
+
+#define P  1ull
+#define RW 2ull
+#define UC 0x18ull /* PCD, PWT */
+#define NX (1ull << 63)
+
+#define RAM  0x40000000ull
+#define BAR  0xfebf0000ull
+#define ECAM 0xb0000000ull
+
+static u64 cr3;
+
+u64 rdmsr(u32 msr) { return msr == MSR_EFER ? 0x500 : 0; }
+void wrmsr(u32 msr, u64 v) { (void)msr, (void)v; }
+u64 read_cr3(void) { return cr3; }
+void write_cr3(u64 v) { cr3 = v; }
+u64 read_cr4(void) { return 0x20; }
+void write_cr4(u64 v) { (void)v; }
+void invlpg(pa_t va) { (void)va; }
+
+void cpuid(u32 leaf, u32 sub, u32 r[4])
+{
+	(void)leaf, (void)sub;
+	r[0] = 46;
+}
+
+/* What the CPU would find: the entry that maps pa, 0 if there is none. */
+static u64 pte(pa_t pa)
+{
+	const u64 *t = (const u64 *)cr3;
+
+	for (unsigned int shift = 39; shift > 12; shift -= 9) {
+		u64 e = t[pa >> shift & 511];
+
+		if (!(e & P))
+			return 0;
+		t = (const u64 *)(e & 0x000ffffffffff000ull);
+	}
+	return t[pa >> 12 & 511];
+}
+
+/* Memory that reads as its own addresses, if the page is mapped. */
+size_t copy_faulty(void *dst, const void *src, size_t n)
+{
+	for (size_t i = 0; i < n; i += 8) {
+		u64 at = (u64)src + i;
+
+		if (!(pte(at) & P))
+			return n - i;
+		memcpy((u8 *)dst + i, &at, 8);
+	}
+	return 0;
+}
+
+/* One range of RAM of 1 GiB. */
+static bool gap(pa_t pa, pa_t *start, pa_t *end)
+{
+	*start = pa < RAM ? 0 : RAM + GIB;
+	*end = pa < RAM ? RAM : map_physical_limit();
+	return pa - RAM >= GIB && pa < *end;
+}
+
+static void begin(void)
+{
+	if (!cr3)
+		map_init();
+	map_guard(gap);
+}
+
+TEST(image)
+{
+	begin();
+	CHECK_EQ(pte((pa_t)__image_start), (pa_t)__image_start | P);
+	CHECK_EQ(pte((pa_t)__text_end), (pa_t)__text_end | P | NX);
+	CHECK_EQ(pte((pa_t)__rodata_end), (pa_t)__rodata_end | P | RW | NX);
+	CHECK_EQ(pte((pa_t)main_stack_guard), 0);
+	CHECK_EQ(pte((pa_t)__image_end), 0);
+}
+
+TEST(nothing_is_mapped_before_it_is_known_where_ram_is)
+{
+	begin();
+	map_guard(NULL);
+	CHECK(!map_is_device(BAR, 4096));
+	CHECK(!map_mmio(BAR, 4096));
+	CHECK(!map_mmio_window(ECAM));
+}
+
+TEST(registers)
+{
+	begin();
+	CHECK_EQ((pa_t)map_mmio(BAR + 0x10, 0x1000), BAR + 0x10);
+	CHECK_EQ(pte(BAR), BAR | P | RW | NX | UC);
+	CHECK_EQ(pte(BAR + 0x1000), (BAR + 0x1000) | P | RW | NX | UC);
+	CHECK_EQ(pte(BAR + 0x2000), 0);
+}
+
+TEST(a_bar_in_old_ram_is_refused)
+{
+	begin();
+	CHECK(!map_mmio(RAM, 4096));
+	CHECK(test_logged("no registers can be at 0x40000000, 4096 bytes"));
+	CHECK(!map_mmio(RAM + GIB - 16, 16));
+	CHECK(!map_mmio(RAM - 4096, 4097)); /* its end alone */
+	CHECK(map_is_device(RAM - 4096, 4096));
+	CHECK(map_is_device(RAM + GIB, 4096));
+	CHECK(!map_is_device(RAM - 4096, 2 * GIB)); /* all of it inside */
+	for (pa_t pa = RAM - 4096; pa <= RAM + 4096; pa += 4096)
+		CHECK_EQ(pte(pa), 0);
+}
+
+TEST(neither_our_image_nor_the_low_16_mib_nor_what_the_cpu_cannot_reach)
+{
+	begin();
+	CHECK(!map_is_device((pa_t)__image_start, 4096));
+	CHECK(!map_is_device((pa_t)__image_end - 1, 1));
+	CHECK(!map_is_device(0xfffff0, 16));
+	CHECK(map_is_device(LOW_16M, 16));
+	CHECK(!map_is_device(BAR, 0));
+	CHECK(!map_is_device((1ull << 46) - 4096, 4097));
+	CHECK(!map_is_device(~0ull - 4095, 4096));
+}
+
+TEST(config_window_is_one_page_and_never_in_old_ram)
+{
+	begin();
+	CHECK_EQ((pa_t)map_mmio_window(ECAM), ECAM);
+	CHECK_EQ(pte(ECAM), ECAM | P | RW | NX | UC);
+	CHECK_EQ((pa_t)map_mmio_window(ECAM + 0x8000), ECAM + 0x8000);
+	CHECK_EQ(pte(ECAM), 0);
+	CHECK(!map_mmio_window(RAM + 0x8000));
+	CHECK_EQ(pte(RAM + 0x8000), 0);
+	CHECK_EQ((pa_t)map_mmio_window(ECAM + 0x8000), ECAM + 0x8000);
+	CHECK(pte(ECAM + 0x8000) & RW);
+	CHECK(map_mmio(BAR, 4096));
+	CHECK(!map_mmio_window(BAR)); /* somebody's for good */
+	CHECK(pte(BAR) & RW);
+}
+
+TEST(reading_maps_one_page_read_only)
+{
+	u64 word[3];
+
+	begin();
+	CHECK_EQ(peek(word, RAM + 0xff8, sizeof(word)), 0);
+	CHECK(word[0] == RAM + 0xff8 && word[2] == RAM + 0x1008);
+	CHECK_EQ(pte(RAM), 0);
+	CHECK_EQ(pte(RAM + 0x1000), (RAM + 0x1000) | P | NX);
+	CHECK_EQ(peek(word, 1ull << 46, 8), 1);
+	CHECK_EQ(word[0], 0);
+	CHECK_EQ(peek(word, BAR, 8), 0); /* registers stay what they are */
+	CHECK_EQ(pte(BAR), BAR | P | RW | NX | UC);
+	CHECK_EQ(pte(RAM + 0x1000), 0);
+}
+
+TEST(tables_come_back)
+{
+	u64 word;
+
+	begin();
+	for (unsigned int i = 1; i < 64; i++) /* each needs three tables of its own */
+		CHECK_EQ(peek(&word, (u64)i << 39 | 0x1000, 8), 0);
+	CHECK(pte((pa_t)__image_start) & P);
+	CHECK(pte(BAR) & P);
+}
+
+TEST(tables_run_out)
+{
+	unsigned int i = 8;
+	u64 word;
+
+	begin();
+	while (i < 64 && map_mmio((u64)i << 39, 8))
+		i++;
+	CHECK(i > 8 && i < 64);
+	CHECK(test_logged("no page table left"));
+	CHECK_EQ(peek(&word, BAR + 0x5000, 8), 0); /* where tables are there already */
+}
