@@ -4,8 +4,9 @@
 unit_area = kernel/dump/area.c
 dump_core := kernel/dump/source.c kernel/dump/vmcoreinfo.c tests/unit/oldmem_fresh.c
 fake_dump := tests/unit/fake_memory.c tests/unit/elfcorehdr.c
-unit_vmcore = $(dump_core) kernel/dump/elf.c kernel/dump/dump.c $(fake_dump) tests/unit/vmcore_ref.c \
-	tests/unit/check_sink.c
+filter := kernel/dump/filter.c kernel/dump/memmap.c kernel/dump/kernel_va.c kernel/dump/rampages.c
+elf := kernel/dump/elf.c kernel/dump/elf_plan.c kernel/dump/dump.c $(filter)
+unit_vmcore = $(dump_core) $(elf) $(fake_dump) tests/unit/vmcore_ref.c tests/unit/check_sink.c
 $(addprefix $(B)/unit/,vmcore source vmcoreinfo oldmem handover): kernel/dump/oldmem.c # in oldmem_fresh.c
 unit_disk_sink = tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/format.c
 pci_src := tests/unit/fake_pci.c drivers/pci.c drivers/pci_func.c drivers/pci_quiesce.c drivers/pci_sriov.c kernel/format.c
@@ -21,6 +22,7 @@ unit_source = $(dump_core) $(fake_dump)
 unit_vmcoreinfo = $(dump_core) $(fake_dump)
 unit_oldmem = $(dump_core) $(fake_dump)
 unit_map = boot/map.c
+unit_netdev = drivers/netdev.c
 unit_handover = kernel/handover.c $(dump_core) $(fake_dump)
 unit_format = kernel/format.c
 unit_string =
