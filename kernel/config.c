@@ -6,6 +6,7 @@
 
 #include "config_net.h"
 #include "drivers/uart.h"
+#include "dump/filter.h"
 
 #define STALL_DEFAULT_S 300
 #define TIMEOUT_MAX_S (365u * 24 * 3600)
@@ -198,7 +199,7 @@ static bool set_format(struct config *c, struct word v)
 
 	if (!set_choice(v, names, ARRAY_SIZE(names), &c->format))
 		return false;
-	if (c->format != FORMAT_ELF) {
+	if (c->format == FORMAT_KDUMP) {
 		log_info("dump.format=%.*s: not in this image, elf is written", (int)v.len, v.p);
 		c->format = FORMAT_ELF;
 	}
@@ -209,25 +210,18 @@ static bool set_level(struct config *c, struct word v)
 {
 	u32 n;
 
-	if (!set_u32(v, 0, 31, &n))
+	if (!set_u32(v, 0, LEVEL_MAX, &n))
 		return false;
-	if (n)
-		log_info("dump.level=%u: filtering is not in this image, level 0 is written", n);
-	c->level = 0;
+	c->level = (u8)n;
+	c->has_level = true;
 	return true;
 }
 
 static bool set_compress(struct config *c, struct word v)
 {
-	static const char *const names[] = { "none", "lzo", "zstd", "zlib" };
-	unsigned int n;
+	static const char *const names[CODECS] = { "lzo", "zstd", "zlib", "none" }; /* enum codec */
 
-	(void)c;
-	if (!set_choice(v, names, ARRAY_SIZE(names), &n))
-		return false;
-	if (n)
-		log_info("dump.compress=%s: not in this image, pages go uncompressed", names[n]);
-	return true;
+	return set_choice(v, names, ARRAY_SIZE(names), &c->codec);
 }
 
 static bool set_log(struct config *c, struct word v)
@@ -330,11 +324,16 @@ void config_early(struct config *c, const char *text)
 {
 	*c = (struct config){
 		.final = POWER_REBOOT, .failure = POWER_REBOOT, .stall_s = STALL_DEFAULT_S,
-		.quiesce = true, .log_level = LOG_INFO,
+		.quiesce = true, .log_level = LOG_INFO, .format = FORMAT_ELF, .codec = CODEC_LZO,
 	};
 	each_word(c, text, early_word);
 	if (!c->consoles)
 		c->consoles = 1;
 }
 
-void config_parse(struct config *c, const char *text) { each_word(c, text, config_word); }
+void config_parse(struct config *c, const char *text)
+{
+	each_word(c, text, config_word);
+	if (!c->has_level)
+		c->level = c->format == FORMAT_KDUMP ? LEVEL_MAX : 0;
+}

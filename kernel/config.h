@@ -8,6 +8,7 @@
 #include "log.h"
 #include "drivers/pci.h"
 #include "drivers/power.h"
+#include "dump/codec.h"
 
 #define CMDLINE_MAX 4096
 #define CONFIG_TARGETS 8
@@ -64,7 +65,9 @@ struct config {
 	u16 vlan;            /* 0: none */
 	u16 mtu;             /* 0: the device's or 1500 */
 	enum dump_format format;
-	u8 level;
+	u8 level;            /* as the format has it where none is given */
+	bool has_level;
+	enum codec codec;    /* of FORMAT_KDUMP */
 	enum power_action final, failure;
 	u32 timeout_s;       /* 0: none */
 	u32 stall_s;

@@ -10,6 +10,8 @@
 #include "drivers/pci.h"
 #include "drivers/uart.h"
 #include "dump/disk_sink.h"
+#include "dump/dmesg.h"
+#include "dump/kernel_va.h"
 #include "dump/oldmem.h"
 #include "dump/source.h"
 #include "dump/vmcoreinfo.h"
@@ -21,6 +23,8 @@
 #ifndef VERSION
 #error VERSION comes from the Makefile
 #endif
+
+#define LOG_TAIL 10 /* lines of the crashed kernel's log */
 
 static struct config config;
 
@@ -57,6 +61,9 @@ static const char *source_find(void)
 	return NULL;
 }
 
+static void log_line(const char *line) { log_info("| %s", line); }
+
+/* Who crashed, and its last words: whatever becomes of the dump, the console has them. */
 static void source_tell(void)
 {
 	struct source_summary sum;
@@ -68,6 +75,8 @@ static void source_tell(void)
 		memcpy(release, "unknown", sizeof("unknown"));
 	log_always("crashed kernel %s, %u CPUs, %llu MiB in %u ranges", release, sum.cpus,
 	           sum.bytes / MIB, sum.ranges);
+	if (!kernel_va_init())
+		dmesg_lines(LOG_TAIL, log_line);
 }
 
 void start_failed(const char *reason)

@@ -2,9 +2,12 @@
 /* Targets in order: open, write the container, finish; what is tried again and what is not. */
 #include "run.h"
 
+#include <string.h>
+
 #include "clock.h"
+#include "dump/container.h"
 #include "dump/disk_sink.h"
-#include "dump/dump.h"
+#include "dump/dmesg.h"
 #include "dump/vmcoreinfo.h"
 #include "log.h"
 #include "net/tcp_sink.h"
@@ -14,22 +17,20 @@
 static int target_open(struct sink **s, const struct config *cfg, const struct target *t, bool copy,
                        char reason[REASON_MAX])
 {
-	switch (t->kind) {
-	case TARGET_TCP:
-		return tcp_sink_open(s, cfg, t, copy, reason);
-	case TARGET_DISK:
-		return disk_sink_open(s, cfg, t, elf_size(), vmcoreinfo_number("CRASHTIME", 0), copy,
-		                      reason);
-	case TARGET_CONSOLE:
-		break;
-	}
-	format(reason, REASON_MAX, "log text is not in this image");
-	return -EOPNOTSUPP;
+	if (t->kind == TARGET_DISK)
+		return disk_sink_open(s, cfg, t, container_size(), vmcoreinfo_number("CRASHTIME", 0),
+		                      copy, reason);
+	return tcp_sink_open(s, cfg, t, copy, reason);
 }
 
 static void tell_failed(const struct target *t, const char *reason)
 {
 	log_always("target %.*s: failed: %s", t->text_len, t->text, reason);
+}
+
+static void tell_ready(const struct target *t)
+{
+	log_always("target %.*s: ready", t->text_len, t->text);
 }
 
 static void tell_complete(const struct target *t, const struct dump_stats *st)
@@ -38,6 +39,33 @@ static void tell_complete(const struct target *t, const struct dump_stats *st)
 
 	log_always("dump complete: %llu bytes, %llu pages, %llu unreadable, %llu.%03llu s, %.*s",
 	           st->total, st->pages, st->unreadable, ms / 1000, ms % 1000, t->text_len, t->text);
+}
+
+/* The log stands in front of the dump, whole before the dump begins, unless both together do not fit. */
+static int write_to_area(struct sink **s, struct dump_stats *st)
+{
+	u64 dump = container_size(), log = ALIGN_UP(container_log_size(), PAGE_SIZE), bytes;
+	int err = 0;
+
+	if (!dump || (log && log + dump <= disk_sink_room(*s))) {
+		err = disk_sink_section(*s, AREA_SECTION_DMESG, log);
+		if (!err)
+			err = dump ? container_write_log(*s, &bytes) : container_write(s, st, true);
+	}
+	if (!err && dump)
+		err = disk_sink_section(*s, AREA_SECTION_VMCORE, dump);
+	if (!err && dump)
+		err = container_write(s, st, true);
+	return err;
+}
+
+static const char *reason_of(const struct sink *s, int err)
+{
+	if (s->reason[0])
+		return s->reason;
+	return err == -ENODATA ? "there is no log that can be decoded" :
+	       err == -EFBIG   ? "more memory than the format can hold" :
+	                         "headers could not be read twice alike";
 }
 
 /* One try at one target. */
@@ -55,18 +83,41 @@ static int target_try(const struct config *cfg, const struct target *t, bool cop
 		return err;
 	}
 	*opened = true;
-	log_always("target %.*s: ready", t->text_len, t->text);
+	tell_ready(t);
 	st.started_us = clock_us();
 	st.next_line_us = st.started_us + SEC;
-	err = elf_write(s, &st);
+	err = t->kind == TARGET_DISK ? write_to_area(&s, &st) : container_write(&s, &st, false);
 	end = s->ops->finish(s, err);
 	if (!err)
 		err = end;
 	if (err)
-		tell_failed(t, s->reason[0] ? s->reason : "headers could not be read twice alike");
+		tell_failed(t, reason_of(s, err));
 	else
 		tell_complete(t, &st);
 	return err;
+}
+
+static struct dump_stats console_st;
+
+static void console_line(const char *line)
+{
+	log_always("| %s", line);
+	console_st.total += strlen(line) + 1;
+}
+
+/* The last resort, and it needs nothing: the log, line by line. */
+static bool console_run(const struct target *t)
+{
+	int err;
+
+	console_st = (struct dump_stats){ 0 };
+	tell_ready(t);
+	err = dmesg_lines(DMESG_ALL, console_line);
+	if (err)
+		tell_failed(t, "there is no log that can be decoded");
+	else
+		tell_complete(t, &console_st);
+	return !err;
 }
 
 /* Of the network's errors: a stalled target (-ETIMEDOUT) has failed, a broken connection has not yet. */
@@ -81,6 +132,8 @@ static bool target_run(const struct config *cfg, const struct target *t)
 {
 	bool copy = false, again = true, opened;
 
+	if (t->kind == TARGET_CONSOLE)
+		return console_run(t);
 	for (int tries = 0; tries < 3; tries++) {
 		int err = target_try(cfg, t, copy, &opened);
 
@@ -103,6 +156,7 @@ static bool target_run(const struct config *cfg, const struct target *t)
 
 bool run_targets(const struct config *cfg)
 {
+	container_prepare(cfg);
 	for (unsigned int i = 0; i < cfg->n_target; i++) {
 		if (target_run(cfg, &cfg->target[i]))
 			return true;

@@ -12,6 +12,7 @@
 #define BATCH_BYTES (8 * MIB)  /* of one device write; larger is no faster */
 #define BATCH_SEGS  128u
 #define STALL_BYTES MIB /* contract: less than this in dump.stall= seconds is a stall */
+#define HEADER_US (10 * SEC) /* a power cut loses no more of what the header knows */
 
 #define WRITER_KERNEL 1u
 
@@ -27,9 +28,11 @@ struct batch {
 static struct disk_sink {
 	struct sink sink;
 	struct disk_area area;
-	struct area_section section;
+	struct area_section section[AREA_MAX_SECTIONS];
+	unsigned int n_section; /* the last one is being written: offsets count from its start */
 	u64 crash_time;
-	u64 high; /* behind the last container byte written so far */
+	u64 high; /* behind the last byte of it that was written so far */
+	u64 header_us; /* when the header was last written */
 	u64 stall_us;
 	u64 window_us; /* the stall window's start, and what was settled then */
 	u64 window_settled;
@@ -37,7 +40,7 @@ static struct disk_sink {
 	struct batch batch;
 } disk_sink;
 
-static u8 stage[STAGE_BYTES] ALIGNED(4096);
+static u8 stage[STAGE_BYTES] ALIGNED(4096) OVERLAY(disk);
 static disk_probe_fn disk_probe;
 
 _Static_assert(DISK_SCRATCH <= STAGE_BYTES, "the search borrows the staging buffer");
@@ -56,6 +59,11 @@ static int failed(struct disk_sink *k, int err, const char *what)
 		       "%s: %s: error %d, %llu bytes written", k->area.dev->name, what, -err,
 		       k->sink.settled);
 	return err;
+}
+
+static struct area_section *section_now(struct disk_sink *k)
+{
+	return &k->section[k->n_section - 1];
 }
 
 /* One block of ours at a logical offset of the area. */
@@ -81,8 +89,8 @@ static int write_header(struct disk_sink *k, u32 state)
 	h->version = AREA_VERSION;
 	h->sequence = k->area.sequence + 1;
 	h->state = state;
-	h->section_count = 1;
-	h->section[0] = k->section;
+	h->section_count = k->n_section;
+	memcpy(h->section, k->section, k->n_section * sizeof(k->section[0]));
 	h->time = k->crash_time;
 	h->settled = k->sink.settled;
 	h->writer = WRITER_KERNEL;
@@ -95,6 +103,7 @@ static int write_header(struct disk_sink *k, u32 state)
 		return failed(k, err, "cannot write the area's header");
 	k->area.current = !k->area.current;
 	k->area.sequence++;
+	k->header_us = clock_us();
 	return 0;
 }
 
@@ -120,7 +129,7 @@ static int batch_flush(struct disk_sink *k)
 {
 	struct batch *b = &k->batch;
 	struct blkdev *d = k->area.dev;
-	u64 at = k->area.start + AREA_DATA_OFF + ALIGN_DOWN(b->start, AREA_BLOCK);
+	u64 at = k->area.start + section_now(k)->offset + ALIGN_DOWN(b->start, AREA_BLOCK);
 	int err;
 
 	if (!b->n)
@@ -132,7 +141,11 @@ static int batch_flush(struct disk_sink *k)
 		return failed(k, err, "cannot write");
 	k->sink.settled += b->end - b->start;
 	k->high = MAX(k->high, b->end);
-	return check_stall(k);
+	section_now(k)->length = MAX(section_now(k)->length, k->high);
+	err = check_stall(k);
+	if (!err && clock_us() - k->header_us > HEADER_US)
+		err = write_header(k, AREA_IN_PROGRESS);
+	return err;
 }
 
 static void batch_add(struct batch *b, pa_t pa, u64 len)
@@ -158,7 +171,7 @@ static int batch_stage(struct disk_sink *k, bool whole)
 	int err = 0;
 
 	if (!whole && off < k->high)
-		err = d->ops->read(d, k->area.start + AREA_DATA_OFF + off, &seg, 1);
+		err = d->ops->read(d, k->area.start + section_now(k)->offset + off, &seg, 1);
 	else if (!whole)
 		memset(block, 0, AREA_BLOCK);
 	if (err)
@@ -186,7 +199,7 @@ static int batch_at(struct disk_sink *k, u64 off)
 
 static int check_room(struct disk_sink *k, u64 off, u64 len)
 {
-	u64 room = k->area.size - AREA_DATA_OFF;
+	u64 room = k->area.size - section_now(k)->offset;
 
 	if (off <= room && len <= room - off)
 		return 0;
@@ -244,6 +257,40 @@ static int disk_write_span(struct sink *s, u64 off, pa_t pa, u64 len)
 	return err;
 }
 
+static void section_close(struct disk_sink *k)
+{
+	section_now(k)->length = k->high;
+	section_now(k)->flags = AREA_SECTION_WHOLE;
+}
+
+int disk_sink_section(struct sink *s, enum area_section_type type, u64 planned)
+{
+	struct disk_sink *k = of_sink(s);
+	u64 offset = AREA_DATA_OFF;
+
+	if (k->n_section) {
+		int err = batch_flush(k);
+
+		if (err)
+			return err;
+		section_close(k);
+		offset = section_now(k)->offset + ALIGN_UP(k->high, AREA_BLOCK);
+	}
+	k->section[k->n_section++] =
+		(struct area_section){ .type = type, .offset = offset, .length = planned };
+	k->high = 0;
+	k->batch.start = 0;
+	k->batch.end = 0;
+	return write_header(k, AREA_IN_PROGRESS);
+}
+
+u64 disk_sink_room(const struct sink *s)
+{
+	const struct disk_sink *k = (const struct disk_sink *)s;
+
+	return k->area.size - AREA_DATA_OFF;
+}
+
 static int disk_finish(struct sink *s, int status)
 {
 	struct disk_sink *k = of_sink(s);
@@ -251,12 +298,10 @@ static int disk_finish(struct sink *s, int status)
 	int err = k->broken ? -EIO : batch_flush(k);
 	u32 state = status || err ? AREA_IN_PROGRESS : AREA_COMPLETE;
 
-	if (state == AREA_COMPLETE) {
-		k->section.length = k->high;
-		k->section.flags = AREA_SECTION_WHOLE;
-	}
+	if (state == AREA_COMPLETE)
+		section_close(k);
 	/* An incomplete dump's header says at least how much of it there is. */
-	if (!k->broken) {
+	if (!k->broken && k->n_section) {
 		int bad = write_header(k, state);
 
 		err = err ? err : bad;
@@ -318,13 +363,6 @@ int disk_sink_open(struct sink **out, const struct config *cfg, const struct tar
 	k->crash_time = crash_time;
 	k->stall_us = cfg->stall_s * SEC;
 	k->window_us = clock_us();
-	k->section = (struct area_section){ .type = AREA_SECTION_VMCORE,
-					    .offset = AREA_DATA_OFF,
-					    .length = dump_bytes };
-	if (!err) {
-		err = write_header(k, AREA_IN_PROGRESS);
-		memcpy(reason, k->sink.reason, DISK_REASON_MAX);
-	}
 	if (err) {
 		k->area.dev->ops->release(k->area.dev);
 		return err;

@@ -10,11 +10,18 @@
 /* main.c says who finds disks. */
 void disk_sink_set_probe(disk_probe_fn probe);
 
-/* Find the area, make sure that it may be overwritten and holds dump_bytes (what the container will
- * have, or the most it can have), and mark it 'in progress'. Nothing is written when this fails,
- * unless it is that mark itself; `reason` then says why. crash_time in Unix seconds, 0: unknown.
- * copy_mode: the sink does not take spans. */
+/* Find the area and make sure that it may be overwritten and holds dump_bytes (what the container will
+ * have at least). Writes nothing; `reason` says why it failed. crash_time in Unix seconds, 0: unknown.
+ * copy_mode: the sink does not take spans. disk_sink_section() comes next. */
 int disk_sink_open(struct sink **out, const struct config *cfg, const struct target *t,
 		   u64 dump_bytes, u64 crash_time, bool copy_mode, char reason[DISK_REASON_MAX]);
+
+/* What follows is a section of the area behind those before it, its offsets counting from 0: the area
+ * is marked 'in progress' with it. `planned` is how long it will be, 0 if that is not known. Errors as
+ * of the sink's write. At most AREA_MAX_SECTIONS. */
+int disk_sink_section(struct sink *s, enum area_section_type type, u64 planned);
+
+/* Bytes that all sections together can have. */
+u64 disk_sink_room(const struct sink *s);
 
 #endif

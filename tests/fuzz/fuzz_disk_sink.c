@@ -55,7 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		return 0;
 	}
-	if (sink->ops->write(sink, 8192, ram, 808) ||
+	if (disk_sink_section(sink, AREA_SECTION_VMCORE, 9000) ||
+	    sink->ops->write(sink, 8192, ram, 808) ||
 	    sink->ops->write_span(sink, 0, (pa_t)ram, 8192) || sink->ops->finish(sink, 0) ||
 	    d->live)
 		abort();

@@ -56,7 +56,13 @@ static struct memdisk *fresh(void)
 
 static int opened(u64 bytes, bool copy)
 {
-	return disk_sink_open(&sink, &cfg, &target, bytes, NEW_TIME, copy, reason);
+	int err = disk_sink_open(&sink, &cfg, &target, bytes, NEW_TIME, copy, reason);
+
+	if (err)
+		return err;
+	err = disk_sink_section(sink, AREA_SECTION_VMCORE, bytes);
+	memcpy(reason, sink->reason, sizeof(reason));
+	return err;
 }
 
 static struct area_header *header_of(struct memdisk *d, u64 at)
@@ -124,6 +130,50 @@ TEST(whole_dump_in_a_partition)
 	CHECK_EQ(h->section[0].length, sizeof(data));
 	CHECK_EQ(h->settled, sizeof(data));
 	CHECK_EQ(h->writer, 1);
+}
+
+TEST(log_before_the_dump)
+{
+	struct memdisk *d = fresh();
+	static const char log[] = "[    0.000000] Linux version\n";
+	static u8 data[9000];
+	struct area_header *h;
+
+	memset(data, 0x5a, sizeof(data));
+	CHECK_EQ(disk_sink_open(&sink, &cfg, &target, sizeof(data), NEW_TIME, false, reason), 0);
+	CHECK(!d->n_ops);
+	CHECK_EQ(disk_sink_room(sink), AREA_SIZE - AREA_DATA_OFF);
+	CHECK_EQ(disk_sink_section(sink, AREA_SECTION_DMESG, 0), 0);
+	CHECK_EQ(sink->ops->write(sink, 0, log, sizeof(log) - 1), 0);
+	CHECK_EQ(disk_sink_section(sink, AREA_SECTION_VMCORE, 0), 0);
+	h = header_of(d, AREA_AT);
+	CHECK(h && h->state == AREA_IN_PROGRESS && h->section_count == 2);
+	CHECK(h->section[0].flags == AREA_SECTION_WHOLE && h->section[0].length == sizeof(log) - 1);
+	CHECK(!h->section[1].flags && h->section[1].offset == AREA_DATA_OFF + AREA_BLOCK);
+	CHECK_EQ(sink->ops->write(sink, 0, data, sizeof(data)), 0);
+	CHECK_EQ(sink->ops->write(sink, AREA_SIZE - AREA_DATA_OFF - AREA_BLOCK, data, 1), -ENOSPC);
+	CHECK_EQ(sink->ops->write_span(sink, 12288, (pa_t)data & ~4095ull, 0), 0);
+	CHECK_EQ(sink->ops->finish(sink, 0), 0);
+	h = header_of(d, AREA_AT);
+	CHECK(h && h->state == AREA_COMPLETE && h->section[1].flags == AREA_SECTION_WHOLE);
+	CHECK_EQ(h->section[1].length, sizeof(data));
+	CHECK(!memcmp(d->mem + DATA_AT(AREA_AT), log, sizeof(log) - 1));
+	CHECK(!memcmp(d->mem + DATA_AT(AREA_AT) + AREA_BLOCK, data, sizeof(data)));
+}
+
+TEST(header_follows_a_long_dump)
+{
+	struct memdisk *d = fresh();
+	static u8 ram[4096] ALIGNED(4096);
+
+	CHECK_EQ(opened(0, false), 0);
+	d->us_per_op = 1000000;
+	for (u64 off = 0; off < MIB; off += 8192)
+		CHECK_EQ(sink->ops->write(sink, off, ram, sizeof(ram)), 0);
+	CHECK(header_of(d, AREA_AT)->state == AREA_IN_PROGRESS);
+	CHECK(header_of(d, AREA_AT)->settled > MIB / 4);
+	CHECK(header_of(d, AREA_AT)->section[0].length > MIB / 2);
+	CHECK_EQ(sink->ops->finish(sink, 0), 0);
 }
 
 TEST(whole_disk_area_hides_an_old_partition_table)
@@ -342,7 +392,9 @@ TEST(device_errors_reach_the_caller)
 	d = fresh();
 	d->fail_flush = -EIO;
 	CHECK_EQ(opened(4096, false), -EIO);
-	CHECK(strstr(reason, "header") && !d->n_ops && !d->live);
+	CHECK(strstr(reason, "header") && !d->n_ops);
+	CHECK_EQ(sink->ops->finish(sink, -EIO), -EIO);
+	CHECK(!d->live);
 
 	/* More than was announced. */
 	d = fresh();
