@@ -39,7 +39,7 @@ kernel_obj := \
 	kernel/dump/area.o kernel/dump/partition.o kernel/dump/disk_find.o kernel/dump/disk_sink.o \
 	drivers/uart.o drivers/pci.o drivers/pci_func.o drivers/pci_quiesce.o drivers/pci_sriov.o drivers/acpi.o drivers/power.o \
 	drivers/ahci.o drivers/ahci_port.o drivers/ahci_cmd.o \
-	drivers/virtio.o drivers/virtio_ring.o drivers/virtio_net.o
+	drivers/netdev.o drivers/virtio.o drivers/virtio_ring.o drivers/virtio_net.o
 
 include kernel/net/lwip.mk
 kernel_obj += $(net_obj)
@@ -58,7 +58,7 @@ lwip_objs := $(patsubst $(B)/deps/lwip/%.c,$(B)/lwip/%.o,$(lwip_src))
 $(B)/kernel/%.o: %.c | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  CC      $<')
-	$(Q)$(CC) $(kernel_cflags) $(warnings) $(if $(findstring kernel/net/,$<),$(lwip_cflags)) -MMD -c $< -o $@
+	$(Q)$(CC) $(kernel_cflags) $(warnings) $(if $(findstring kernel/net/,$<),$(lwip_cflags)) -MMD -MP -c $< -o $@
 $(B)/kernel/boot/trap_entry.o: boot/trap.S | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(kernel_cflags) -c $< -o $@
@@ -67,7 +67,7 @@ $(B)/kernel/%.o: %.S | $(B)/deps.stamp
 	$(Q)$(CC) $(kernel_cflags) -c $< -o $@
 $(B)/lwip/%.o: $(B)/deps/lwip/%.c | $(B)/deps.stamp
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(kernel_cflags) -w $(lwip_cflags) -MMD -c $< -o $@
+	$(Q)$(CC) $(kernel_cflags) -w $(lwip_cflags) -MMD -MP -c $< -o $@
 $(B)/deps/lwip/%.c: $(B)/deps.stamp ;
 
 $(B)/afterimage.sym: $(kernel_objs) $(lwip_objs) linker.ld
@@ -102,7 +102,7 @@ $(B)/host/%.o: %.c | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  HOSTCC  $<')
 	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ikernel -I. \
-		-DVERSION='"$(VERSION)"' -MMD -c $< -o $@
+		-DVERSION='"$(VERSION)"' -MMD -MP -c $< -o $@
 $(B)/afterimagectl: $(ctl_objs)
 	$(Q)$(CC) -o $@ $(ctl_objs) $(ctl_libs)
 

@@ -5,6 +5,8 @@
 
 #include "base.h"
 
+struct pci_addr;
+
 enum {
 	NETDEV_CSUM = 1u << 0, /* completes TCP/UDP checksums (NEEDS_CSUM) */
 	NETDEV_TSO4 = 1u << 1, /* cuts large TCP segments, IPv4 / IPv6 */
@@ -51,6 +53,11 @@ struct netdev_ops {
 	 * comes back after this. */
 	void (*release)(struct netdev *d);
 };
+
+/* Open the next supported device at or after position *at (0: the first; moved behind it) in PCI order;
+ * only the one at `only` if that is not NULL. A device that does not start is told and skipped; the
+ * caller releases what it gets. -ENODEV: no more. */
+int netdev_next(unsigned int *at, const struct pci_addr *only, struct netdev **out);
 
 /* Called by a driver from poll(). The frame (Ethernet header first, no FCS) is valid during the
  * call only. Checksums of a frame from a peer on the same host may be incomplete

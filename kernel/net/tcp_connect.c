@@ -2,10 +2,12 @@
 /* From nothing to an established connection: NIC, link, address, handshake. */
 #include "tcp_connect.h"
 
+#include <string.h>
+
 #include "clock.h"
+#include "drivers/netdev.h"
 #include "ether.h"
 #include "log.h"
-#include "nic.h"
 
 #define LINK_US    (15 * SEC)
 #define CONNECT_US (30 * SEC)
@@ -117,6 +119,19 @@ static int nic_try(struct stream *st, struct netdev *d, const struct config *cfg
 	}
 	ether_set_gso_size(big ? st->mss : 0);
 	return 0;
+}
+
+/* The next one that dump.nic= allows. A MAC is known only when the device is open. */
+static int nic_next(const struct config *cfg, unsigned int *at, struct netdev **out)
+{
+	const struct pci_addr *only = cfg->nic_by == NIC_PCI ? &cfg->nic_pci : NULL;
+
+	while (!netdev_next(at, only, out)) {
+		if (cfg->nic_by != NIC_MAC || !memcmp((*out)->mac, cfg->nic_mac, sizeof(cfg->nic_mac)))
+			return 0;
+		(*out)->ops->release(*out);
+	}
+	return -ENODEV;
 }
 
 int tcp_connect_any(struct stream *st, struct netdev **dev, const struct config *cfg,

@@ -10,7 +10,6 @@
 #include "dump/oldmem.h"
 #include "ether.h"
 #include "net/tcp_sink.h"
-#include "nic.h"
 #include "test.h"
 
 #define PIECE 8192u
@@ -134,9 +133,9 @@ static void fuzz_release(struct netdev *d)
 static const struct netdev_ops fuzz_ops = { fuzz_send, fuzz_kick, fuzz_poll, fuzz_link_up, fuzz_release };
 static struct netdev fuzz_dev;
 
-int nic_next(const struct config *cfg, unsigned int *at, struct netdev **out)
+int netdev_next(unsigned int *at, const struct pci_addr *only, struct netdev **out)
 {
-	(void)cfg;
+	(void)only;
 	fuzz_dev = (struct netdev){ .ops = &fuzz_ops, .name = "fuzz", .mac = { 0x52, 0x54, 0, 0, 0, 1 } };
 	fuzz_dev.caps = next_byte() & 1 ? NETDEV_CSUM | NETDEV_TSO4 | NETDEV_TSO6 : 0;
 	*out = &fuzz_dev;

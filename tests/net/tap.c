@@ -18,7 +18,8 @@
 
 #include "bytes.h"
 #include "clock.h"
-#include "drivers/virtio_net.h"
+#include "drivers/netdev.h"
+#include "drivers/pci.h"
 #include "dump/oldmem.h"
 
 #define HELD_MAX 64
@@ -246,36 +247,23 @@ static void tap_release(struct netdev *d)
 
 static const struct netdev_ops tap_ops = { tap_send, tap_kick, tap_poll, tap_link_up, tap_release };
 
-/* The PCI bus and the driver as kernel/net sees them. */
-int pci_walk(int (*visit)(const struct pci_func *f, void *ctx), void *ctx)
+/* The NICs as kernel/net sees them: at 00:03.0 and 00:04.0. */
+int netdev_next(unsigned int *at, const struct pci_addr *only, struct netdev **out)
 {
-	int r = 0;
+	for (unsigned int i = *at; i < TAP_NICS; i++) {
+		u8 place = (u8)(3 + i);
 
-	for (u8 i = 0; i < TAP_NICS && !r; i++) {
-		struct pci_func f = { .at = { .dev = (u8)(3 + i) } };
-
-		if (tap_nic[i].present)
-			r = visit(&f, ctx);
+		if (!tap_nic[i].present || (only && only->dev != place))
+			continue;
+		dev[i] = (struct netdev){ .ops = &tap_ops, .caps = tap_nic[i].caps, .mtu = tap_nic[i].mtu,
+			                  .mac = { 0x52, 0x54, 0, 0, 0, (u8)(0x10 + i) } };
+		snprintf(dev[i].name, sizeof(dev[i].name), "tap 0000:00:%02x.0", place);
+		held_count = 0;
+		*out = &dev[i];
+		*at = i + 1;
+		return 0;
 	}
-	return r;
-}
-
-bool virtio_net_match(const struct pci_func *f)
-{
-	(void)f;
-	return true;
-}
-
-int virtio_net_open(const struct pci_func *f, struct netdev **out)
-{
-	unsigned int i = f->at.dev - 3u;
-
-	dev[i] = (struct netdev){ .ops = &tap_ops, .caps = tap_nic[i].caps, .mtu = tap_nic[i].mtu,
-		                  .mac = { 0x52, 0x54, 0, 0, 0, (u8)(0x10 + i) } };
-	snprintf(dev[i].name, sizeof(dev[i].name), "tap 0000:00:%02x.0", f->at.dev);
-	held_count = 0;
-	*out = &dev[i];
-	return 0;
+	return -ENODEV;
 }
 
 /* The door to old RAM. */

@@ -23,6 +23,7 @@ unit_vmcoreinfo = $(dump_core) $(fake_dump)
 unit_oldmem = $(dump_core) $(fake_dump)
 unit_map = boot/map.c
 unit_netdev = drivers/netdev.c
+unit_netdev = drivers/netdev.c
 unit_handover = kernel/handover.c $(dump_core) $(fake_dump)
 unit_format = kernel/format.c
 unit_string =
