@@ -25,6 +25,9 @@ kind == "dump" {
     add("rate" SUBSEP key, $12 / $11 / 1048576); add("zero" SUBSEP key, $13); add("bytes" SUBSEP key, $12)
 }
 
+kind == "filtered" { filtered_line() }
+kind == "same" { same_line() }
+
 kind == "rate" {
     if ($6 != "ok") { failed[++failures] = $3 " " $4 " run " $5 ": " $6; next }
     add("rate" SUBSEP $3 SUBSEP $4, $7 / $8 / 1048576)
@@ -85,10 +88,11 @@ function sooner(what, key_other, key_ours, goal,    have, ratio) {
 }
 
 # rates: ours against something that is not kdump
-function faster(what, name, key_other, key_ours, goal,    have, ratio) {
+function faster(what, name, key_other, key_ours, goal, unit,    have, ratio) {
     have = samples[key_other] && samples[key_ours]
     if (have) ratio = median(key_ours) / median(key_other)
-    row(what, samples[key_other] ? name ": " spread(key_other, "MiB/s") : "", spread(key_ours, "MiB/s"),
+    if (unit == "") unit = "MiB/s"
+    row(what, samples[key_other] ? name ": " spread(key_other, unit) : "", spread(key_ours, unit),
         have ? number(ratio) " of " name "'s rate" : "-", goal " of " name "'s rate", verdict(have, ratio >= goal))
 }
 
@@ -103,6 +107,13 @@ function ck_row(what, kernel, load, ram, gib_pages, goal,    key, have) {
     have = (key in ck_ok) || (key in ck_bad)
     row("smallest crashkernel=, " what ", " load, ram == 1024 ? ck_cell("kdump", kernel, load, ram, gib_pages) : "not part of it", ck_cell("afterimage", kernel, load, ram, gib_pages),
         "-", "at most " crashkernel(goal), verdict(have, (key in ck_ok) && ck_ok[key] <= goal))
+}
+
+function size_row(what, side, goal,    have) {
+    have = init_size[side] != ""
+    row("image and .bss (init_size), " what, init_size["kdump"] == "" ? "" : size(init_size["kdump"]) ", and the initramfs", have ? size(init_size[side]) : "",
+        have && init_size["kdump"] ? number(init_size["kdump"] / init_size[side]) " times smaller" : "-", "at most " goal " KiB",
+        verdict(have, init_size[side] <= goal * 1024))
 }
 
 function fill_name(fill,    key, i, share) {
@@ -141,10 +152,10 @@ function phase_cell(mode, p,    i, key) {
     return samples[key] ? sprintf("%.0f ms", median(key) * 1000) : "-"
 }
 
-function times_row(series, side, what, fill,    key) {
-    key = SUBSEP series SUBSEP side SUBSEP what SUBSEP fill
-    if (!samples["done" key] && !bad[series, side, what, fill]) return
-    print "| " series " | " side (what == "elf" ? "" : ", makedumpfile -d 31 -l") " | " fill " | " samples["done" key] + 0 " of " samples["done" key] + bad[series, side, what, fill] " | " \
+function times_row(series, side, fill,    key) {
+    key = SUBSEP series SUBSEP side SUBSEP "elf" SUBSEP fill
+    if (!samples["done" key] && !bad[series, side, "elf", fill]) return
+    print "| " series " | " side " | " fill " | " samples["done" key] + 0 " of " samples["done" key] + bad[series, side, "elf", fill] " | " \
         spread("entry" key, "s") " | " spread("first" key, "s") " | " spread("done" key, "s") " | " (samples["bytes" key] ? sprintf("%.0f", median("bytes" key)) : "") " | " (samples["zero" key] ? sprintf("%.1f %%", median("zero" key)) : "") " |"
 }
 
@@ -166,10 +177,8 @@ END {
         ck_row("20 GiB " p " 1 GiB pages, Debian 6.1", "6.1", "kexec_load", 20480, p, 2048)
         ck_row("20 GiB " p " 1 GiB pages, Debian 6.1", "6.1", "kexec_file_load", 20480, p, 1024)
     }
-    have = init_size["afterimage"] != ""
-    row("image and .bss (init_size)", init_size["kdump"] == "" ? "" : size(init_size["kdump"]) ", and the initramfs", have ? size(init_size["afterimage"]) : "",
-        have && init_size["kdump"] ? number(init_size["kdump"] / init_size["afterimage"]) " times smaller" : "-", "at most 640 KiB",
-        verdict(have, init_size["afterimage"] <= 640 * 1024))
+    size_row("every codec", "afterimage", 896)
+    size_row("lzo only", "afterimage-lzo", 640)
     for (f = 1; f <= 2; f++) {
         fill = f == 1 ? "zero" : "dense"
         name = fill_name(fill)
@@ -187,6 +196,7 @@ END {
         faster("the same as a rate, from the panic on, " name, "sendfile", "rate" SUBSEP "sendfile" SUBSEP "dense", key_of("rate", "tap", "afterimage", fill), 2)
         sooner("panic to whole ELF over the user network, " name, key_of("done", "user", "kdump", fill), key_of("done", "user", "afterimage", fill), 5)
     }
+    filtered_rows()
     if (memories) split(memory[memories], m, "\t")
     row("memory used, 16 TiB and 8192 CPUs (simulated on the host)", "not measured", memories ? "init_size; " m[7] " bytes of heap" : "", "-", "init_size", memories ? (m[7] == 0 ? "yes" : "**no**") : "not measured")
 
@@ -199,8 +209,9 @@ END {
     print "| series | side | memory | runs complete | entered | first byte | whole dump | bytes | zero pages |"
     print "|---|---|---|---|---|---|---|---|---|"
     split("disk tap user dhcp", all, " ")
-    for (i = 1; i <= 4; i++) for (f = 1; f <= 2; f++) for (s = 1; s <= 3; s++)
-        times_row(all[i], s == 2 ? "afterimage" : "kdump", s == 3 ? "d31l" : "elf", f == 1 ? "zero" : "dense")
+    for (i = 1; i <= 4; i++) for (f = 1; f <= 2; f++) for (s = 1; s <= 2; s++)
+        times_row(all[i], s == 2 ? "afterimage" : "kdump", f == 1 ? "zero" : "dense")
+    filtered_table()
     print "\nafterimage from the panic line to the first byte, with dump.log=debug, whose lines take time of their own (median; a line is printed"
     print "when its phase is over):\n"
     print "| phase | disk | tap, static address | user network, DHCP |"
@@ -231,8 +242,9 @@ END {
     print "  when `dump complete` is said, or dd has ended with its fsync."
     print "* A run counts if the dump is complete: makedumpfile --dump-dmesg finds the panic line in it; afterimage's also passes `afterimagectl verify`,"
     print "  kdump's has the length that its headers say. Any other run is listed as failed."
-    print "* \"Mostly zero\" is memory as the guest's boot left it; \"full\" is tmpfs filled with random bytes and kernel symbols, two to one. The share of"
+    print "* \"Mostly zero\" is memory as the guest's boot left it; \"full\" is tmpfs filled with random pages and kernel symbols, two to one. The share of"
     print "  zero pages is counted in the RAM file, of the pages that the dump covers."
+    filtered_how()
     print "* dd is the host's, of the RAM file just dumped, bs=1M, to a new file in the same folder. sendfile() is a Linux guest's that has not crashed,"
     print "  from tmpfs, over the same tap device and NIC, to the same receiver."
 

@@ -3,7 +3,7 @@
  * byte of a dump at a TCP port, and the growth of a disk file, all by one monotonic clock. The same
  * for both sides of every comparison.
  *
- *   witness -c CONSOLE -e EVENTS [-l ADDRESS -s STORE [-z]] [-d DISK]
+ *   witness -c CONSOLE -e EVENTS [-p PROGRESS] [-l ADDRESS -s STORE [-z]] [-d DISK]
  *
  * CONSOLE and DISK may appear later. With -l a free port is taken and told on standard output; what
  * comes is kept in STORE (-z: zeros as holes, for runs without a clock). Runs until SIGTERM. EVENTS
@@ -11,6 +11,8 @@
  *   console LINE                    time of the line's first byte
  *   accept PEER, first, last BYTES, eof BYTES, reset BYTES    of each connection
  *   disk-first, disk-last BYTES     allocated bytes changed after "Kernel panic" was seen
+ * and PROGRESS lines MICROSECONDS BYTES, about one a millisecond: so many bytes of the dump were
+ * here by then (kdump_pages reads it).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,11 +29,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define POLL_NS 1000000       /* console and disk are looked at this often */
-#define RECV_BYTES (1u << 20)
-#define PIECE 4096u
+#define POLL_NS     1000000 /* console and disk are looked at this often */
+#define PROGRESS_US 1000
+#define RECV_BYTES  (1u << 20)
+#define PIECE       4096u
 
-static FILE *events;
+static FILE *events, *progress;
 static pthread_mutex_t events_lock = PTHREAD_MUTEX_INITIALIZER;
 static volatile sig_atomic_t stop;
 
@@ -64,6 +67,19 @@ static void event_bytes(uint64_t us, const char *word, uint64_t bytes)
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
 	event(us, word, text);
+}
+
+/* Written by one thread only: the receiver's, or where there is none the main one. */
+static void progress_bytes(uint64_t us, uint64_t bytes, bool end)
+{
+	static uint64_t last;
+
+	if (!progress || (!end && us - last < PROGRESS_US))
+		return;
+	last = us;
+	fprintf(progress, "%llu %llu\n", (unsigned long long)us, (unsigned long long)bytes);
+	if (end)
+		fflush(progress);
 }
 
 static void fail(const char *what)
@@ -108,17 +124,25 @@ static void receive(int conn)
 
 	if (fd < 0)
 		fail(store_path);
+	if (progress) { /* a second try begins at byte 0 */
+		rewind(progress);
+		if (ftruncate(fileno(progress), 0))
+			fail("progress");
+	}
 	while ((n = recv(conn, buf, sizeof(buf), 0)) > 0) {
 		last = now_us();
 		if (!bytes)
 			event(last, "first", "");
 		store(fd, buf, (size_t)n, bytes);
 		bytes += (uint64_t)n;
+		progress_bytes(last, bytes, false);
 	}
 	if (ftruncate(fd, (off_t)bytes) || close(fd))
 		fail(store_path);
-	if (bytes)
+	if (bytes) {
 		event_bytes(last, "last", bytes);
+		progress_bytes(last, bytes, true);
+	}
 	event_bytes(now_us(), n ? "reset" : "eof", bytes);
 }
 
@@ -212,10 +236,13 @@ static void disk_look(bool last)
 			if (seen == base)
 				event_bytes(seen_us, "disk-first", bytes - base);
 			seen = bytes;
+			progress_bytes(seen_us, seen - base, false);
 		}
 	}
-	if (last && seen_us)
+	if (last && seen_us) {
 		event_bytes(seen_us, "disk-last", seen - base);
+		progress_bytes(seen_us, seen - base, true);
+	}
 }
 
 static void on_term(int sig)
@@ -229,18 +256,34 @@ int main(int argc, char **argv)
 	const char *console = NULL, *address = NULL;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "c:e:l:s:zd:")) != -1) {
+	while ((opt = getopt(argc, argv, "c:e:p:l:s:zd:")) != -1) {
 		switch (opt) {
-		case 'c': console = optarg; break;
-		case 'e': events = fopen(optarg, "w"); break;
-		case 'l': address = optarg; break;
-		case 's': store_path = optarg; break;
-		case 'z': store_sparse = true; break;
-		case 'd': disk_path = optarg; break;
-		default: return 2;
+		case 'c':
+			console = optarg;
+			break;
+		case 'e':
+			events = fopen(optarg, "w");
+			break;
+		case 'p':
+			progress = fopen(optarg, "w");
+			break;
+		case 'l':
+			address = optarg;
+			break;
+		case 's':
+			store_path = optarg;
+			break;
+		case 'z':
+			store_sparse = true;
+			break;
+		case 'd':
+			disk_path = optarg;
+			break;
+		default:
+			return 2;
 		}
 	}
-	if (!console || !events || (address && !store_path))
+	if (!console || !events || (address && (!store_path || disk_path)))
 		return 2;
 	signal(SIGTERM, on_term);
 	if (address)

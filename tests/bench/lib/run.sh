@@ -4,14 +4,16 @@
 # Needs lib/session.sh and lib/capture.sh.
 #
 # A run is described by these variables (run_defaults sets them):
-#   side=afterimage|kdump  mode=disk|tap|user  what=elf|d31l  fill=zero|dense  ck=SIZE  load=kexec_load|kexec_file_load
-#   ram=MIB  cpu=MODEL  ip=static|dhcp  words=WORDS (more for afterimage)  keep_ram=yes|no  sparse=yes|no
-# and leaves its result in
+#   side=afterimage|kdump  mode=disk|tap|user  what=elf|d31l  fill=zero|dense|kernel  ck=SIZE  load=kexec_load|kexec_file_load
+#   ram=MIB  cpu=MODEL  ip=static|dhcp  words=WORDS (more for afterimage)  keep_ram=yes|no  prealloc=yes|no  sparse=yes|no
+# (elf: all memory; d31l: makedumpfile's level 31 with lzo) and leaves its result in
 #   verdict (ok, or what was wrong), entry, first, complete (seconds from the panic line), bytes, zero_share (per cent)
+# and of d31l
+#   kept (pages in bitmap2), content (bytes without holes), tenth, ninth (seconds at which 10 and 90 % of the pages had come)
 
 run_defaults() {
     side=afterimage mode=disk what=elf fill=zero ck='' load=$BENCH_LOAD ram=$BENCH_RAM cpu=max,la57=off ip=static words=''
-    keep_ram=yes sparse=no run_limit=$BENCH_TIMEOUT
+    keep_ram=yes prealloc=$BENCH_PREALLOC sparse=no run_limit=$BENCH_TIMEOUT
 }
 
 run_pids=''
@@ -37,7 +39,7 @@ run_network() {
 
 # Start the witness; with a network it is the receiver too and tells its port.
 run_witness() {
-    local options=(-c "$run/qp/console.log" -e "$run/events")
+    local options=(-c "$run/qp/console.log" -e "$run/events" -p "$run/progress")
     rm -f "$run/port"
     case $mode in
         disk) options+=(-d "$run/${disk_file}") ;;
@@ -64,7 +66,10 @@ run_stop_witness() {
 
 # --- the two sides
 run_afterimage() {
-    words="dump.format=elf${words:+ $words}"
+    case $what in
+        elf) words="dump.format=elf dump.level=0${words:+ $words}" ;;
+        d31l) words="dump.format=kdump dump.level=31 dump.compress=lzo${words:+ $words}" ;;
+    esac
     qp+=(--image "$work/afterimage")
     case $mode in
         disk) qp+=(--target disk --append "$words" --disk-mib $((ram + 256))) ;;
@@ -87,6 +92,16 @@ run_kdump() {
     qp+=(--qemu "-drive if=none,id=disk0,format=raw,cache=unsafe,file=$run/$disk_file -device ide-hd,drive=disk0,bus=ide.0")
 }
 
+# What fills the guest's memory. The kernel's share is as large whichever side's reservation is in the way: the same pages are kept.
+run_fill() {
+    case $fill in
+        dense) guest_words+=" bench.fill=user:$ram:32" ;;
+        kernel)
+            qp+=(--module brd)
+            guest_words+=" bench.fill=kernel:$((ram - ram / 16 - 320)):0" ;;
+    esac
+}
+
 # run_guest: the run itself; qemu-panic's status in qp_status, its files in $run/qp.
 run_guest() {
     local guest_words='' disk_file=kdump-disk.img port='' options=(--load "$load")
@@ -95,7 +110,7 @@ run_guest() {
     mkdir -p "$run/qp"
     qp=("$tools_dir/qemu-panic" -o "$run/qp" --accel "$BENCH_ACCEL" --cpu "$cpu" --smp 1 --ram "$ram" --net none --crashkernel "$ck"
         --modules "$modules" --module ahci --module sd_mod --module virtio_pci --module virtio_net
-        --setup "$bench_dir/guest-setup" --timeout "$run_limit")
+        --setup "$bench_dir/guest-setup" --add "$programs/fill" --timeout "$run_limit")
     [ "$side" != afterimage ] || disk_file=qp/disk.img
     run_network
     run_witness
@@ -106,11 +121,9 @@ run_guest() {
             qp+=(--image "$work/afterimage" --target console: --add "$programs/sendfile")
             guest_words+=" bench.sendfile=$host_ip:$port:$((ram / 2))" ;;
     esac
-    guest_words+=" bench.fill=$fill"
-    if [ "$keep_ram" = yes ]; then
-        options+=(--keep-ram)
-        [ "$BENCH_PREALLOC" = no ] || options+=(--qemu -mem-prealloc)
-    fi
+    run_fill
+    [ "$keep_ram" = no ] || options+=(--keep-ram)
+    [ "$prealloc" = no ] || options+=(--qemu -mem-prealloc)
     qp_status=0
     "${qp[@]}" "${options[@]}" --guest-append "${guest_words# }" "$vmlinuz" > "$run/qp.log" 2>&1 || qp_status=$?
     run_stop_witness
@@ -132,7 +145,7 @@ run_seconds() { # from to
 }
 
 run_times() {
-    local panic end
+    local end
     panic=$(run_event first console 'Kernel panic - not syncing')
     case $side in
         afterimage) entry=$(run_event first console ' entered at 0x') end='afterimage: dump complete' ;;
@@ -168,7 +181,7 @@ run_dump_file() {
             bytes=$(elf_end "$dump")
             truncate -s "$bytes" "$dump" ;;
         kdump-disk-*) dump=$run/$1 ;;
-        kdump-*-d31l)
+        *-tap-d31l | *-user-d31l)
             dump=$run/dump
             makedumpfile -R "$dump" < "$run/received" > "$run/rearrange.log" 2>&1 ;;
         afterimage-disk-*)
@@ -181,7 +194,7 @@ run_dump_file() {
 
 # ok, or what is wrong. Both sides: the panic line is found in the dump by makedumpfile; then what each side says of itself.
 run_judge() {
-    local text
+    local text stream
     if [ "$side" = kdump ]; then
         grep -aq 'kd: dump ends, status 0' "$run/events" || { verdict='capture Linux did not finish'; return; }
     else
@@ -193,7 +206,9 @@ run_judge() {
     makedumpfile --dump-dmesg "$dump" "$run/dmesg" > "$run/dmesg.log" 2>&1 || true
     grep -aqs 'Kernel panic - not syncing' "$run/dmesg" || { verdict='no panic line in the dump'; return; }
     if [ "$side" = afterimage ]; then
-        text=$("$top_dir/build/afterimagectl" verify "$dump" 2>&1) || { verdict="verify: $(tail -n 1 <<< "$text")"; return; }
+        stream=$run/received
+        [ "$mode" != disk ] || stream=$dump
+        text=$("$top_dir/build/afterimagectl" verify "$stream" 2>&1) || { verdict="verify: $(tail -n 1 <<< "$text")"; return; }
     elif [ "$what" = elf ]; then
         [ "$(stat -c %s "$dump")" = "$(elf_end "$dump")" ] || { verdict='dump is short'; return; }
     fi
@@ -204,6 +219,16 @@ run_zero_share() {
     zero_share=
     [ "$what" = elf ] && [ "$keep_ram" = yes ] && [ "$verdict" = ok ] || return 0
     zero_share=$("$programs/zero_pages" "$run/qp/ram.img" "$dump" | awk '{ printf "%.1f", $1 * 100 / $2 }') || true
+}
+
+# What a filtered dump holds, and when its pages came.
+run_pages() {
+    local file=$run/received from=0 to=0
+    kept='' content='' tenth='' ninth=''
+    [ "$what" = d31l ] && [ "$verdict" = ok ] || return 0
+    [ "$mode" != disk ] || file=$dump
+    read -r kept content from to < <("$programs/kdump_pages" "$file" "$run/progress") || verdict='pages not counted'
+    tenth=$(run_seconds "$panic" "$from") ninth=$(run_seconds "$panic" "$to")
 }
 
 # CPU time spent by the whole machine, and by this program and what it ran, in ticks.
@@ -221,7 +246,7 @@ cpu_ticks() { # machine|ours
 
 # One whole run: sets the results, and others: how many cores were busy with what is none of ours. Its files stay in $run until the next.
 run_once() {
-    local machine ours from
+    local machine ours from panic=''
     entry='' first='' complete='' bytes='' zero_share='' dump='' verdict=''
     machine=$(cpu_ticks machine) ours=$(cpu_ticks ours) from=${EPOCHREALTIME/[.,]/}
     run_guest
@@ -235,4 +260,5 @@ run_once() {
         verdict="no panic: $(sed -n 's/^reason=//p' "$run/qp/result" 2> /dev/null || tail -n 1 "$run/qp.log")"
     fi
     run_zero_share
+    run_pages
 }

@@ -3,23 +3,34 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Needs lib/run.sh.
 
-# One run of $side, recorded and told. The file of a failed run's console is kept.
+# What was said in a failed run is kept.
+run_keep_failed() { # name
+    rm -rf "$records/failed-$1"
+    mkdir -p "$records/failed-$1"
+    cp "$run/events" "$run"/*.log "$run"/qp/*.log "$run"/qp/result "$records/failed-$1" 2> /dev/null || true
+}
+
+# One run of $side, recorded and told.
 series_run() { # series number
     run_once
     record dump "$1" "$side" "$what" "$fill" "$2" "$verdict" "$entry" "$first" "$complete" "$bytes" "$zero_share" "$others"
     say "$1 $side $what $fill run $2: $verdict, entry ${entry:--} s, first byte ${first:--} s, complete ${complete:--} s," \
         "${bytes:--} bytes, ${zero_share:--} % zero, others used $others cores"
-    [ "$verdict" != ok ] || return 0
-    rm -rf "$records/failed-$1-$side"
-    mkdir -p "$records/failed-$1-$side"
-    cp "$run/events" "$run"/*.log "$run"/qp/*.log "$run"/qp/result "$records/failed-$1-$side" 2> /dev/null || true
+    [ "$verdict" = ok ] || run_keep_failed "$1-$side"
+}
+
+# What a setting is for one series: BENCH_RUNS_USER before BENCH_RUNS.
+setting() { # name series
+    local special=${1}_${2^^}
+    echo "${!special:-${!1}}"
 }
 
 # Both sides in turns, each fill; HOOK (if any) after each of afterimage's runs that went well.
 series_alternate() { # series mode [hook]
-    local number f s
-    for f in $BENCH_FILLS; do
-        for ((number = 1; number <= BENCH_RUNS; number++)); do
+    local number f s runs
+    runs=$(setting BENCH_RUNS "$1")
+    for f in $(setting BENCH_FILLS "$1"); do
+        for ((number = 1; number <= runs; number++)); do
             for s in $BENCH_SIDES; do
                 run_defaults
                 mode=$2 fill=$f side=$s
@@ -60,31 +71,74 @@ rate_sendfile() { # number
 }
 
 series_tap() {
-    local number
+    local number runs
     series_alternate tap tap
-    for ((number = 1; number <= BENCH_RUNS; number++)); do rate_sendfile "$number"; done
+    runs=$(setting BENCH_RUNS tap)
+    for ((number = 1; number <= runs; number++)); do rate_sendfile "$number"; done
 }
 
 series_user() { series_alternate user user; }
 
 series_dhcp() {
-    local number
-    for ((number = 1; number <= BENCH_RUNS; number++)); do
+    local number runs
+    runs=$(setting BENCH_RUNS dhcp)
+    for ((number = 1; number <= runs; number++)); do
         run_defaults
         mode=user ip=dhcp ck=$BENCH_CK_AFTERIMAGE
         series_run dhcp "$number"
     done
 }
 
-# kdump as most people use it; afterimage has nothing to set against it until it filters and compresses.
+# --- what kdump is used for most: level 31, lzo
+
+# One run of $side, recorded and told.
+filtered_run() { # number
+    run_once
+    record filtered "$mode" "$side" "$ram" "$fill" "$1" "$verdict" "$entry" "$first" "$complete" "$bytes" "$kept" "$content" "$tenth" "$ninth" "$others"
+    say "filtered $mode $side $ram MiB $fill run $1: $verdict, entry ${entry:--} s, first byte ${first:--} s, complete ${complete:--} s," \
+        "${bytes:--} bytes, ${kept:--} pages, 10 % at ${tenth:--} s, 90 % at ${ninth:--} s, others used $others cores"
+    [ "$verdict" = ok ] || run_keep_failed "filtered-$mode-$side"
+}
+
+# makedumpfile on the host, on the RAM that afterimage has just dumped: what it keeps of the very same memory.
+filtered_same_ram() { # number
+    local theirs their_bytes
+    if ! "$top_dir/tests/oracle/raw-elf" "$run/qp/ram.img" "$run/same.elf" > "$run/same.log" 2>&1 ||
+        ! makedumpfile -F -l -d 31 "$run/same.elf" > "$run/same" 2>> "$run/same.log"; then
+        say "makedumpfile on the same RAM: $(tail -n 1 "$run/same.log")"
+        return
+    fi
+    rm "$run/same.elf"
+    read -r theirs their_bytes < <("$programs/kdump_pages" "$run/same")
+    record same "$ram" "$fill" "$1" "$kept" "$bytes" "$theirs" "$their_bytes"
+    say "same RAM, $ram MiB $fill: afterimage $kept pages in $bytes bytes, makedumpfile $theirs in $their_bytes"
+    rm "$run/same"
+}
+
+# BENCH_FILTERED: MIB[:RUNS]... A machine whose RAM and dump do not fit here twice is left out.
 series_filtered() {
-    local number f m
-    for m in disk tap; do
-        for f in $BENCH_FILLS; do
-            for ((number = 1; number <= BENCH_RUNS; number++)); do
-                run_defaults
-                side=kdump mode=$m what=d31l fill=$f ck=$BENCH_CK_KDUMP
-                series_run "$m" "$number"
+    local spec size runs number m f s room
+    for spec in $BENCH_FILTERED; do
+        size=${spec%:*} runs=$(setting BENCH_RUNS filtered)
+        [ "$spec" = "$size" ] || runs=${spec#*:}
+        room=$(df --output=avail -m "$work" | tail -n 1)
+        if [ "$room" -lt $((size * 2)) ]; then
+            say "filtered: no room for $size MiB"
+            continue
+        fi
+        for m in $BENCH_FILTERED_MODES; do
+            for f in $(setting BENCH_FILLS filtered); do
+                for ((number = 1; number <= runs; number++)); do
+                    for s in $BENCH_SIDES; do
+                        run_defaults
+                        mode=$m what=d31l fill=$f side=$s ram=$size ck=$BENCH_CK_AFTERIMAGE
+                        [ "$f" != dense ] || fill=kernel
+                        [ "$s" != kdump ] || ck=$BENCH_CK_KDUMP
+                        [ "$ram" -le 2048 ] || keep_ram=no # the file would take as much memory again
+                        filtered_run "$number"
+                        if [ "$m-$s-$number-$keep_ram-$verdict" = tap-afterimage-1-yes-ok ]; then filtered_same_ram "$number"; fi
+                    done
+                done
             done
         done
     done
@@ -92,9 +146,10 @@ series_filtered() {
 
 # Times of the console lines between panic and first byte; printing them takes time of its own, so nothing else is taken from these runs.
 series_phases() {
-    local number m panic us text
+    local number runs m panic us text
+    runs=$(setting BENCH_RUNS phases)
     for m in disk tap dhcp; do
-        for ((number = 1; number <= BENCH_RUNS; number++)); do
+        for ((number = 1; number <= runs; number++)); do
             run_defaults
             mode=$m ck=$BENCH_CK_AFTERIMAGE words=dump.log=debug
             [ "$m" != dhcp ] || { mode=user; ip=dhcp; }
@@ -114,13 +169,23 @@ series_phases() {
 
 header_number() { od -An -v -tu4 -j"$2" -N4 "$1" | tr -d ' '; } # file offset
 
+# The image with one codec only, in a build folder of its own beside the libraries' sources. Sets lzo_image.
+size_build_lzo() {
+    lzo_image=$records/lzo/afterimage
+    mkdir -p "$records/lzo"
+    ln -sfn ../../deps "$records/lzo/deps"
+    env -u MAKEFLAGS -u MAKELEVEL make -s -C "$top_dir" "B=${records#"$top_dir"/}/lzo" CODECS=lzo "${lzo_image#"$top_dir"/}" > "$records/lzo/build.log" 2>&1
+}
+
+size_record() { # side file
+    record size "$1" "$(header_number "$2" 608)" "$(stat -c %s "$2")" # init_size of the boot protocol: 0x260
+}
+
 series_size() {
-    local s file
-    for s in $BENCH_SIDES; do
-        file=$work/afterimage
-        [ "$s" != kdump ] || file=$vmlinuz
-        record size "$s" "$(header_number "$file" 608)" "$(stat -c %s "$file")" # init_size of the boot protocol: 0x260
-    done
+    case " $BENCH_SIDES " in *" kdump "*) size_record kdump "$vmlinuz" ;; esac
+    case " $BENCH_SIDES " in *" afterimage "*)
+        size_record afterimage "$work/afterimage"
+        if size_build_lzo; then size_record afterimage-lzo "$lzo_image"; else say "make CODECS=lzo: $(tail -n 1 "$records/lzo/build.log")"; fi ;; esac
 }
 
 series_memory() { "$bench_dir/memory" "$top_dir" "$programs" | while IFS=$'\t' read -r -a fields; do record memory "${fields[@]}"; done; }
@@ -134,10 +199,32 @@ crashkernel_try() {
     [ "$verdict" = ok ]
 }
 
-# The smallest that works, in steps, between a size taken to fail and one tried first.
+# The smallest size that worked when the same was last looked for, in any session: of this release, else of another.
+crashkernel_known() {
+    [ ! -e "$records/crashkernel.tsv" ] || awk -F '\t' -v side="$side" -v release="$release" -v load="$load" '
+        $3 == side && $5 == load && $9 == "ok" {
+            if ($1 != session[$4] || $8 < least[$4]) least[$4] = $8
+            session[$4] = $1
+            any = least[$4]
+        }
+        END { if (any) print (release in least) ? least[release] : any }' "$records/crashkernel.tsv"
+}
+
+# The smallest that works, in steps, between a size taken to fail and one that should do. What is known is tried first: two runs
+# show that it still holds.
 crashkernel_bisect() { # low high step, KiB
-    local low=$1 high=$2 step=$3 middle
-    crashkernel_try "$high" || return 0
+    local low=$1 high=$2 step=$3 middle known
+    known=$(crashkernel_known)
+    if [ -z "$known" ] || [ "$known" -gt "$high" ]; then
+        crashkernel_try "$high" || return 0
+    elif ! crashkernel_try "$known"; then
+        low=$known
+        crashkernel_try "$high" || return 0
+    else
+        high=$known middle=$((known - step))
+        if [ "$middle" -le "$low" ] || ! crashkernel_try "$middle"; then return 0; fi
+        high=$middle
+    fi
     # shellcheck disable=SC2017 # rounded down to a step on purpose
     while [ $((high - low)) -gt "$step" ]; do
         middle=$((low + (high - low + step) / (2 * step) * step))
@@ -147,7 +234,7 @@ crashkernel_bisect() { # low high step, KiB
 
 crashkernel_defaults() {
     run_defaults
-    mode=tap sparse=yes keep_ram=no load=$1
+    mode=tap sparse=yes keep_ram=no prealloc=no load=$1
 }
 
 series_crashkernel() {
