@@ -22,31 +22,40 @@ NOTE = struct.Struct("<III")
 class Ram:
     """Pieces (physical address, length, file descriptor, offset in the file)."""
 
-    def __init__(self, path, dimms=()):
+    def __init__(self, path, dimms=(), writable=False):
         """`dimms`: (physical address, path) of memory added to q35's own."""
         size = os.path.getsize(path)
         low = size if size < Q35_LOW_MAX else Q35_LOW
-        fd = os.open(path, os.O_RDONLY)
+        fd = os.open(path, os.O_RDWR if writable else os.O_RDONLY)
         self.pieces = [(0, low, fd, 0)]
         if low < size:
             self.pieces.append((FOUR_GIB, size - low, fd, low))
         for pa, dimm in dimms:
             self.pieces.append((pa, os.path.getsize(dimm), os.open(dimm, os.O_RDONLY), 0))
 
-    def read(self, pa, length):
-        """Bytes; where there is no RAM, zeros."""
-        out = b""
-        while len(out) < length:
-            at, want = pa + len(out), length - len(out)
+    def _spans(self, pa, length):
+        """(offset from pa, length, file descriptor or None, offset in the file), in order."""
+        done = 0
+        while done < length:
+            at, want = pa + done, length - done
             for base, size, fd, off in self.pieces:
                 if base <= at < base + size:
                     want = min(want, base + size - at)
-                    out += os.pread(fd, want, off + at - base)
+                    yield done, want, fd, off + at - base
                     break
             else:
-                above = [base - at for base, *_ in self.pieces if base > at]
-                out += bytes(min([want] + above))
-        return out
+                want = min([want] + [base - at for base, *_ in self.pieces if base > at])
+                yield done, want, None, 0
+            done += want
+
+    def read(self, pa, length):
+        """Bytes; where there is no RAM, zeros."""
+        return b"".join(bytes(n) if fd is None else os.pread(fd, n, off) for _, n, fd, off in self._spans(pa, length))
+
+    def write(self, pa, data):
+        for at, n, fd, off in self._spans(pa, len(data)):
+            if fd is not None:
+                os.pwrite(fd, data[at:at + n], off)
 
     def chunks(self):
         """(physical address, bytes) of all that is no hole in the files, by whole pages."""

@@ -27,7 +27,7 @@ teardown() {
     if [ -n "${BATS_TEST_COMPLETED:-}" ]; then
         rm -rf "$out"
     else
-        rm -f "$out"/ram.img "$out"/disk.img
+        rm -f "$out"/{ram,entry,disk,disk.entry}.img
         echo "files in $out"
         [ ! -e "$out/console.log" ] || tail -n 30 "$out/console.log"
     fi
@@ -37,6 +37,19 @@ teardown() {
 panic_guest() {
     run "$top/tools/qemu-panic" -o "$out" --keep-ram --modules "$MODULES" --timeout 180 --append dump.format=elf "$@" "$VMLINUZ"
     echo "$output"
+}
+
+# frozen_guest OPTION...: the same; the guest as it was when the image was entered stays in entry.* (tests/oracle/freeze), for
+# `rerun`, with room on the image's command line for other words.
+frozen_guest() {
+    echo 'usleep 3000000' > "$out/wait" # the image must be found in RAM first
+    "$top/tests/oracle/freeze" "$out" "$top/build/afterimage" > "$out/freeze.log" 2>&1 3>&- &
+    local freezer=$!
+    panic_guest --keep-work --qmp --gdb-socket --setup "$out/wait" --append "room=$(printf '%0200d' 0)" "$@"
+    wait "$freezer" || {
+        cat "$out/freeze.log"
+        return 1
+    }
 }
 
 # Every page of the dump is the page of the guest's RAM.

@@ -14,7 +14,7 @@ console_line() { # ms line
         "qp: up"*) seen_up=$1 ;;
         "qp: loaded"*) seen_loaded=$1 ;;
         "qp: panicking"*) seen_panicking=$1 ;;
-        "qp: load failed"* | "qp: setup failed"* | "qp: traffic failed"* | "qp: still alive"*) guest_complaint=${2#qp: } ;;
+        "qp: load failed"* | "qp: setup failed"* | "qp: early failed"* | "qp: traffic failed"* | "qp: still alive"*) guest_complaint=${2#qp: } ;;
         *"Kernel panic - not syncing"*) [ -n "$seen_entry" ] || seen_panic=$1 ;;
         "afterimage: "*" entered at 0x"* | "@@@ CAPTURE"*) seen_entry=${seen_entry:-$1} ;;
         "afterimage: crashed kernel "*)

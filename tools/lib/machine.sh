@@ -22,6 +22,7 @@ machine_base() {
     [ "$warm_reset" = yes ] || qemu+=(-no-reboot)
     [ "$gdb" = no ] || qemu+=(-S -s)
     [ "$qmp" = no ] || qemu+=(-qmp "unix:$out/qmp.sock,server=on,wait=off")
+    [ "$gdb_socket" = no ] || qemu+=(-chardev "socket,id=gdb,path=$out/gdb.sock,server=on,wait=off" -gdb chardev:gdb)
 }
 
 # RAM that stays after the run is a file; tmpfs keeps QEMU from writing it to a disk while the guest runs.

@@ -29,7 +29,8 @@ Boots BZIMAGE under QEMU, loads the capture image into its crashkernel= reservat
   --guest-append WORDS   more words for the guest kernel's command line
   --panic CMD            shell command that crashes the guest (default: echo c > /proc/sysrq-trigger)
   --panic-cpu N          CPU that runs it
-  --setup FILE           shell script to run in the guest after kexec and before the panic
+  --early FILE           shell script to run in the guest before kexec (repeatable)
+  --setup FILE           shell script to run in the guest after kexec and before the panic (repeatable)
   --modules DIR          folder like /lib/modules/RELEASE, for what BZIMAGE has as modules
   --module NAME          load this module first, with what it depends on (repeatable)
   --add FILE[:PATH]      one more file in the guest (default /qp/NAME; repeatable)
@@ -40,7 +41,7 @@ Boots BZIMAGE under QEMU, loads the capture image into its crashkernel= reservat
   --keep-work            leave the disk images and the initramfs too
   --timeout S            give up after S seconds from the start (default 300)
   --qemu WORDS           more words for QEMU (repeatable; split at spaces)
-  --qmp                  a QMP socket at DIR/qmp.sock
+  --qmp, --gdb-socket    a QMP socket at DIR/qmp.sock; a gdbstub at DIR/gdb.sock
   --gdb                  start stopped, wait for a debugger on port 1234, no timeout
 
 DIR afterwards: vmcore (or vmcore-incomplete), dmesg.txt, console.log, console.ts (each line with milliseconds since the
@@ -58,7 +59,7 @@ options_default() {
     out=./qemu-panic.out image=$top_dir/build/afterimage ctl=$top_dir/build/afterimagectl bzimage=''
     load=kexec_file_load targets=() receiver='' net=user nic_opts='' disk_mib='' ram=1024 smp=2 cpu='' la57=off accel=auto
     firmware=bios crashkernel=2M append='' cmdline='' guest_append='' panic='echo c > /proc/sysrq-trigger' panic_cpu=''
-    modules='' traffic=none fast=no keep_ram=no keep_work=no timeout=300 qemu_extra=() qmp=no gdb=no warm_reset=no
+    modules='' traffic=none fast=no keep_ram=no keep_work=no timeout=300 qemu_extra=() qmp=no gdb=no gdb_socket=no warm_reset=no
     initramfs_options=()
 }
 
@@ -68,7 +69,7 @@ options_parse() {
         case $1 in
             -h | --help) options_usage; exit 0 ;;
             --la57) la57=on ;;
-            --fast | --keep-ram | --keep-work | --qmp | --gdb)
+            --fast | --keep-ram | --keep-work | --qmp | --gdb | --gdb-socket)
                 words=${1#--}
                 declare -g "${words//-/_}=yes" ;;
             --warm-reset) usage_error "--warm-reset is reserved" ;;
@@ -90,7 +91,7 @@ options_value() { # option value
         -o) out=$2 ;;
         --append) append+="${append:+ }$2" ;;
         --target) targets+=("$2") ;;
-        --setup | --module | --add) initramfs_options+=("$1" "$2") ;;
+        --early | --setup | --module | --add) initramfs_options+=("$1" "$2") ;;
         --qemu)
             read -r -a words <<< "$2"
             qemu_extra+=("${words[@]}") ;;

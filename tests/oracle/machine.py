@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A running QEMU from outside: its gdbstub and its QMP socket, and the capture image in its RAM."""
+import json
+import mmap
+import os
+import socket
+import subprocess
+import sys
+import time
+
+ENTRY = 0x200       # the 64-bit entry is at payload + 0x200
+PAYLOAD = 1024      # which lies behind the image's header
+LIMIT = 120         # seconds for each wait
+HARDWARE_BREAK = 1
+RSI = 4             # number in gdb's x86_64 register block
+SHARED_RAM = [{"capability": "x-ignore-shared", "state": True}]  # a migration without the RAM that is a file
+
+
+class Gdb:
+    """Just enough of the gdb remote protocol: packets, acks, one breakpoint."""
+
+    def __init__(self, path):
+        self.s = socket.socket(socket.AF_UNIX)
+        self.s.settimeout(LIMIT)
+        self.s.connect(path)
+        self.buf = b""
+
+    def send(self, text):
+        data = text.encode()
+        self.s.sendall(b"$%s#%02x" % (data, sum(data) & 0xFF))
+
+    def packet(self):
+        while True:
+            start = self.buf.find(b"$")
+            end = self.buf.find(b"#", start)
+            if 0 <= start < end and len(self.buf) >= end + 3:
+                body, self.buf = self.buf[start + 1:end], self.buf[end + 3:]
+                self.s.sendall(b"+")
+                return body.decode()
+            more = self.s.recv(4096)
+            if not more:
+                raise EOFError("the gdbstub closed")
+            self.buf += more
+
+    def ask(self, text):
+        """The answer OK or an error. Connecting stopped the guest, which QEMU may tell in between."""
+        self.send(text)
+        while True:
+            answer = self.packet()
+            if not answer.startswith("T"):
+                return answer
+
+    def run_to_stop(self):
+        self.send("c")
+        while True:
+            stop = self.packet()
+            if not stop.startswith("T02"):  # an interrupt: still the connecting
+                return stop
+
+    def run_to(self, address):
+        """Let the guest run until it is about to execute `address`."""
+        where = f"{HARDWARE_BREAK},{address:x},1"
+        if self.ask(f"Z{where}") != "OK":
+            sys.exit("no hardware breakpoint")
+        stop = self.run_to_stop()
+        if not stop.startswith("T05"):
+            sys.exit(f"stopped elsewhere: {stop}")
+        if self.ask(f"z{where}") != "OK":
+            sys.exit("the breakpoint stays")
+
+    def register(self, number):
+        block = bytes.fromhex(self.ask("g")[:(number + 1) * 16])
+        return int.from_bytes(block[-8:], "little")
+
+    def detach(self):
+        self.send("D")
+
+
+class Qmp:
+    def __init__(self, path):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(LIMIT)
+        s.connect(path)
+        self.file = s.makefile("rw")
+        self.file.readline()  # the greeting
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        self.file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.file.flush()
+        while True:
+            line = self.file.readline()
+            if not line:
+                sys.exit(f"{command}: QEMU has gone")
+            answer = json.loads(line)
+            if "error" in answer:
+                sys.exit(f"{command}: {answer['error']['desc']}")
+            if "return" in answer:
+                return answer["return"]
+
+
+def wait_for(path):
+    deadline = time.time() + LIMIT
+    while not os.path.exists(path):
+        if time.time() > deadline:
+            sys.exit(f"{path} does not appear")
+        time.sleep(0.05)
+
+
+def copy_sparse(source, target):
+    subprocess.run(["cp", "--sparse=always", source, target], check=True)
+
+
+def image_entry(ram_file, code):
+    """Physical address of the entry code, as soon as it is there: in the 2 MiB from a 16 MiB boundary
+    on, where a reservation lies, at page + 0x200. RAM below 4 GiB."""
+    deadline = time.time() + LIMIT
+    with open(ram_file, "rb") as f, mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ) as ram:
+        while time.time() < deadline:
+            for base in range(0, len(ram), 16 << 20):
+                at = ram.find(code, base, base + (2 << 20))
+                if at >= 0 and at % 4096 == ENTRY:
+                    return at
+            time.sleep(0.1)
+    sys.exit("the image was not loaded")
+
+
+def entry_code(image):
+    """What image_entry() looks for, of build/afterimage."""
+    with open(image, "rb") as f:
+        f.seek(PAYLOAD + ENTRY)
+        return f.read(256)
