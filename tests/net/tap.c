@@ -313,9 +313,7 @@ bool tap_available(void)
 
 	if (!state) {
 		state = geteuid() == 0 && !unshare(CLONE_NEWNET) && !tap_open() ? 1 : -1;
-		if (state < 0)
-			fprintf(stderr, "SKIPPED: the network tests need root and a TAP device\n");
-		else
+		if (state > 0)
 			ram_make();
 	}
 	return state > 0;

@@ -9,6 +9,15 @@
 
 #define TAP_NICS 2
 
+#define ALL_OFFLOADS (NETDEV_CSUM | NETDEV_TSO4 | NETDEV_TSO6)
+
+/* Opens each test (of test.h): a healthy NIC with these offloads. */
+#define WITH_TAP(caps)                                                                             \
+	do {                                                                                       \
+		SKIP_UNLESS(tap_available(), "needs root and a TAP device");                       \
+		tap_reset(caps);                                                                   \
+	} while (0)
+
 /* The stretch of "old RAM" that the tests send: the CPU cannot read it at its address (spans must
  * go by reference), the device and the test read it at ram. */
 #define RAM_BYTES (64u << 20)
@@ -44,7 +53,7 @@ extern struct tap_counts {
 	u64 untagged;         /* frames without the tag that the wire wants */
 } tap;
 
-/* Namespace, TAP and addresses 10.9.0.1/24, fd09::1/64; false (and told) where that is not allowed. */
+/* Namespace, TAP and addresses 10.9.0.1/24, fd09::1/64; false where that is not allowed. */
 bool tap_available(void);
 
 /* Everything back to one healthy NIC with these offloads. */

@@ -56,6 +56,23 @@ int send_mixed(struct sink *s, u64 total, unsigned int seed)
 	return err;
 }
 
+struct sink *transfer_begin(const struct config *c, struct peer *p, u64 total)
+{
+	char reason[120];
+	struct sink *s;
+
+	peer_start(p);
+	if (tcp_sink_open(&s, c, &to_v4, false, reason)) {
+		fprintf(stderr, "open: %s\n", reason);
+		return NULL;
+	}
+	if (send_mixed(s, total, 3)) {
+		fprintf(stderr, "%s\n", s->reason);
+		return NULL;
+	}
+	return s;
+}
+
 bool transfer(const struct config *c, const struct target *t, struct peer *p, u64 total)
 {
 	char reason[120];

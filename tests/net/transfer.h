@@ -15,6 +15,10 @@ extern const struct target to_v4, to_v6;
 /* The stream is ram from its start, over and over; in pieces of every kind. */
 int send_mixed(struct sink *s, u64 total, unsigned int seed);
 
+/* A dump begun: the receiver listens, the sink is open and has taken `total` bytes. NULL (and told) if
+ * not. */
+struct sink *transfer_begin(const struct config *c, struct peer *p, u64 total);
+
 /* One whole dump; true if the receiver has exactly the stream. */
 bool transfer(const struct config *c, const struct target *t, struct peer *p, u64 total);
 

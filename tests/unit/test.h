@@ -15,6 +15,7 @@ struct test {
 
 void test_add(struct test *t);
 void test_fail(const char *file, int line, const char *what);
+void test_skip(const char *why);
 
 #define TEST(id)                                                                                   \
 	static void test_##id(void);                                                               \
@@ -30,6 +31,15 @@ void test_fail(const char *file, int line, const char *what);
 	do {                                                                                       \
 		if (!(cond)) {                                                                     \
 			test_fail(__FILE__, __LINE__, #cond);                                      \
+			return;                                                                    \
+		}                                                                                  \
+	} while (0)
+
+/* Ends a test that cannot be done here; it counts as skipped. */
+#define SKIP_UNLESS(cond, why)                                                                     \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			test_skip(why);                                                            \
 			return;                                                                    \
 		}                                                                                  \
 	} while (0)
