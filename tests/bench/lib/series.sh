@@ -210,21 +210,25 @@ crashkernel_known() {
         END { if (any) print (release in least) ? least[release] : any }' "$records/crashkernel.tsv"
 }
 
-# The smallest that works, in steps, between a size taken to fail and one that should do. What is known is tried first: two runs
-# show that it still holds.
-crashkernel_bisect() { # low high step, KiB
+# From what is known up until it works, or down until it fails: two runs show that it still holds.
+crashkernel_near() { # known low high step, KiB
+    local size=$1 low=$2 high=$3 step=$4
+    if crashkernel_try "$size"; then
+        while [ $((size -= step)) -gt "$low" ] && crashkernel_try "$size"; do :; done
+    else
+        while [ $((size += step)) -le "$high" ] && ! crashkernel_try "$size"; do :; done
+    fi
+}
+
+# The smallest that works, in steps, between a size taken to fail and one that should do.
+crashkernel_search() { # low high step, KiB
     local low=$1 high=$2 step=$3 middle known
     known=$(crashkernel_known)
-    if [ -z "$known" ] || [ "$known" -gt "$high" ]; then
-        crashkernel_try "$high" || return 0
-    elif ! crashkernel_try "$known"; then
-        low=$known
-        crashkernel_try "$high" || return 0
-    else
-        high=$known middle=$((known - step))
-        if [ "$middle" -le "$low" ] || ! crashkernel_try "$middle"; then return 0; fi
-        high=$middle
+    if [ -n "$known" ]; then
+        crashkernel_near "$known" "$@"
+        return
     fi
+    crashkernel_try "$high" || return 0
     # shellcheck disable=SC2017 # rounded down to a step on purpose
     while [ $((high - low)) -gt "$step" ]; do
         middle=$((low + (high - low + step) / (2 * step) * step))
@@ -244,11 +248,11 @@ series_crashkernel() {
             session_kernel "$kernel"
             case " $BENCH_SIDES " in *" afterimage "*)
                 crashkernel_defaults "$l"
-                crashkernel_bisect 0 4096 256 ;; esac
+                crashkernel_search 0 4096 256 ;; esac
             case " $BENCH_SIDES " in *" kdump "*)
                 crashkernel_defaults "$l"
                 side=kdump mode=disk
-                crashkernel_bisect $((64 * 1024)) $((192 * 1024)) 4096 ;; esac
+                crashkernel_search $((64 * 1024)) $((192 * 1024)) 4096 ;; esac
         done
         session_kernel 6.1
         # what the page tables of a large machine cost, with and without 1 GiB pages
@@ -256,7 +260,7 @@ series_crashkernel() {
             for model in +pdpe1gb -pdpe1gb; do
                 crashkernel_defaults "$l"
                 ram=20480 run_limit=900 cpu=max,la57=off,$model
-                crashkernel_bisect 0 4096 256
+                crashkernel_search 0 4096 256
             done ;; esac
     done
 }
