@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 all: image $(B)/afterimagectl
 image: $(B)/afterimage $(B)/afterimage.mb2 $(B)/afterimage.sym
 
-.PHONY: all image deps demo test test-full check bench fuzz lint size qemu-gdb install clean help
+.PHONY: FORCE all image deps demo test test-full check bench fuzz lint size qemu-gdb install clean help
 MAKEFLAGS += --no-builtin-rules # they would make a .d of lwIP's out of a .d.c
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -35,14 +35,14 @@ kernel_obj := \
 	kernel/config.o kernel/config_net.o \
 	kernel/clock.o kernel/log.o kernel/format.o kernel/string.o \
 	kernel/dump/source.o kernel/dump/source_mb2.o kernel/dump/scan.o kernel/dump/oldmap.o kernel/dump/oldmem.o kernel/dump/kernel_va.o kernel/dump/rampages.o kernel/dump/dmesg.o \
-	kernel/dump/vmcoreinfo.o kernel/dump/dump.o kernel/dump/elf.o kernel/dump/elf_plan.o kernel/dump/filter.o kernel/dump/memmap.o \
+	kernel/dump/vmcoreinfo.o kernel/dump/dump.o kernel/dump/container.o kernel/dump/elf.o kernel/dump/elf_plan.o kernel/dump/filter.o kernel/dump/memmap.o \
 	kernel/dump/area.o kernel/dump/partition.o kernel/dump/disk_find.o kernel/dump/disk_sink.o \
 	drivers/uart.o drivers/pci.o drivers/pci_func.o drivers/pci_quiesce.o drivers/pci_sriov.o drivers/acpi.o drivers/power.o \
 	drivers/ahci.o drivers/ahci_port.o drivers/ahci_cmd.o \
 	drivers/netdev.o drivers/virtio.o drivers/virtio_ring.o drivers/virtio_net.o
 
-include kernel/net/lwip.mk
-kernel_obj += $(net_obj)
+include kernel/net/lwip.mk kernel/codec.mk
+kernel_obj += $(net_obj) $(codec_obj) kernel/dump/flatten.o
 
 kernel_cflags := -std=gnu11 -Os -g -ffreestanding -fpie -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
@@ -58,7 +58,7 @@ lwip_objs := $(patsubst $(B)/deps/lwip/%.c,$(B)/lwip/%.o,$(lwip_src))
 $(B)/kernel/%.o: %.c | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  CC      $<')
-	$(Q)$(CC) $(kernel_cflags) $(warnings) $(if $(findstring kernel/net/,$<),$(lwip_cflags)) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(kernel_cflags) $(warnings) $(if $(findstring kernel/net/,$<),$(lwip_cflags)) $(codec_cflags) -MMD -MP -c $< -o $@
 $(B)/kernel/boot/trap_entry.o: boot/trap.S | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(kernel_cflags) -c $< -o $@
@@ -70,10 +70,15 @@ $(B)/lwip/%.o: $(B)/deps/lwip/%.c | $(B)/deps.stamp
 	$(Q)$(CC) $(kernel_cflags) -w $(lwip_cflags) -MMD -MP -c $< -o $@
 $(B)/deps/lwip/%.c: $(B)/deps.stamp ;
 
-$(B)/afterimage.sym: $(kernel_objs) $(lwip_objs) linker.ld
+# another choice of codecs is another image
+$(B)/codecs.stamp: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CODECS)' | cmp -s - $@ || echo '$(CODECS)' > $@
+
+$(B)/afterimage.sym: $(kernel_objs) $(lwip_objs) linker.ld $(B)/codecs.stamp
 	$(if $(V),,@echo '  LD      $@')
 	$(Q)$(CC) -nostdlib -static-pie -Wl,--no-warn-rwx-segments -Wl,--no-dynamic-linker -Wl,-z,noexecstack -Wl,-z,norelro \
-		-Wl,--gc-sections -Wl,--build-id=none -Wl,-T,linker.ld -Wl,-Map,$(B)/afterimage.map \
+		-Wl,--no-check-sections -Wl,--gc-sections -Wl,--build-id=none -Wl,-T,linker.ld -Wl,-Map,$(B)/afterimage.map \
 		-o $@ $(kernel_objs) $(lwip_objs)
 	@if readelf -rW $@ | awk '/R_X86_64/ && $$3 != "R_X86_64_RELATIVE"' | grep .; then \
 		echo "only R_X86_64_RELATIVE is applied by boot/entry.S" >&2; exit 1; fi

@@ -45,6 +45,9 @@ typedef u64 pa_t; /* a physical address; equal to the virtual one wherever we ma
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 /* Not reset by a second life (linker.ld): stacks, page and descriptor tables, records. */
 #define KEEP __attribute__((section(".keep")))
+/* Memory that shares its place with that of groups which are never in use at the same time; linker.ld
+ * says which. Whoever begins to use it finds garbage. */
+#define OVERLAY(group) __attribute__((section(".overlay." #group)))
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 /* Do [a, a+alen) and [b, b+blen) share a byte? Safe against wrap-around of the sums. */

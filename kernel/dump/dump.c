@@ -7,7 +7,7 @@
 #include "log.h"
 
 #define SPAN_BYTES (2 * MIB) /* asked for and handed on at a time */
-#define COPY_BYTES (16 * KIB)
+#define COPY_BYTES PAGE_SIZE
 
 static ALIGNED(4096) u8 copy_buffer[COPY_BYTES];
 

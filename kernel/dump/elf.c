@@ -146,7 +146,7 @@ struct gather {
 	u8 buf[PAGE_SIZE];
 };
 
-static struct gather gather;
+static struct gather gather OVERLAY(elf);
 
 static void gather_flush(struct gather *g)
 {

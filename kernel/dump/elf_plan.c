@@ -20,7 +20,7 @@ struct entry {
 	u64 pages : PAGES_BITS;
 };
 
-static struct entry table[RUNS];
+static struct entry table[RUNS] OVERLAY(elf);
 static u32 n_entries;
 static u64 run_min;
 static u64 looked_to; /* pages below are kept, in the table, or in short runs */

@@ -5,9 +5,14 @@
 
 #include "dump/sink.h"
 
-/* Wrap a stream: the start block is written with the first byte; each write() and write_span() becomes one record
- * (offset, size: big endian) at its offset; finish(0) writes the end record before the stream's own finish. accepted, settled and
- * reason are the stream's. One at a time. Has SINK_SEEK, and SINK_TAKES_SPAN if the stream has it. Callers never write a byte twice. */
+/* Wrap a stream: the start block is written with the first byte; each write() and write_span()
+ * becomes one record (offset, size: big endian) at its offset; finish(0) writes the end record before
+ * the stream's own finish. accepted, settled and reason are the stream's. One at a time. Has
+ * SINK_SEEK, and SINK_TAKES_SPAN if the stream has it. Callers never write a byte twice. */
 struct sink *flatten_begin(struct sink *stream);
+
+/* Readers want few and large records: the next writes, which must be exactly the len bytes from off
+ * on in ascending order, become one. `flat` is flatten_begin()'s. */
+int flatten_record(struct sink *flat, u64 off, u64 len);
 
 #endif

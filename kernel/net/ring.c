@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static u8 ring_bytes[RING_BYTES] ALIGNED(64);
+static u8 ring_bytes[RING_BYTES] ALIGNED(64) OVERLAY(net);
 
 static u32 ring_index(u64 pos) { return (u32)(pos % RING_BYTES); }
 
