@@ -110,8 +110,8 @@ static void pieces_find(void)
 	qsort(pieces, n_pieces, sizeof(*pieces), piece_order);
 }
 
-/* The piece that holds offset `off`, or the hole before which it ends. */
-static const struct piece *piece_at(uint64_t off)
+/* How many pieces begin at or before offset `off`. */
+static size_t pieces_before(uint64_t off)
 {
 	size_t low = 0, high = n_pieces;
 
@@ -123,23 +123,37 @@ static const struct piece *piece_at(uint64_t off)
 		else
 			high = middle;
 	}
-	return low && off - pieces[low - 1].off < pieces[low - 1].size ? &pieces[low - 1] : NULL;
+	return low;
 }
 
+/* The piece that holds offset `off`; NULL in a hole. */
+static const struct piece *piece_at(uint64_t off)
+{
+	size_t n = pieces_before(off);
+
+	return n && off - pieces[n - 1].off < pieces[n - 1].size ? &pieces[n - 1] : NULL;
+}
+
+/* A hole reads as zeros. */
 static void dump_read(void *to, uint64_t off, uint64_t len)
 {
 	uint8_t *p = to;
 
 	while (len) {
 		const struct piece *piece = piece_at(off);
-		uint64_t n;
+		size_t next = pieces_before(off);
+		uint64_t n = len;
 
-		if (!piece)
-			fail("a part is missing");
-		n = piece->off + piece->size - off;
+		if (piece)
+			n = piece->off + piece->size - off;
+		else if (next < n_pieces)
+			n = pieces[next].off - off;
 		if (n > len)
 			n = len;
-		memcpy(p, file + piece->at + (off - piece->off), n);
+		if (piece)
+			memcpy(p, file + piece->at + (off - piece->off), n);
+		else
+			memset(p, 0, n);
 		p += n;
 		off += n;
 		len -= n;
