@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes the small dumps, streams, RAM images and dump areas of the tests in this folder."""
 import argparse
+import ctypes
 import struct
 import sys
 import uuid
@@ -14,6 +15,16 @@ KERNEL_VA = 0xFFFFFFFF80000000
 CRASH_TIME = 1763779911  # 2025-11-22T02:51:51Z
 NODENAME = "crashed-host"
 RELEASE = "6.1.0-56-amd64"
+LOG = ["Linux version 6.1.0-56-amd64", "a line\nand its second half", "BUG: kernel NULL pointer dereference, address: 0x10",
+       "tab\tand \x01", "Kernel panic - not syncing: Fatal exception"]
+LOG_TEXT = """[    0.000000] Linux version 6.1.0-56-amd64
+[    1.000001] a line
+               and its second half
+[    2.000002] BUG: kernel NULL pointer dereference, address: 0x10
+[    3.000003] tab\tand \\x01
+[    4.000004] Kernel panic - not syncing: Fatal exception
+"""
+PANIC_LINE = "BUG: kernel NULL pointer dereference, address: 0x10"
 
 
 def round_up(x, n=PAGE):
@@ -34,13 +45,48 @@ def ram_image(size, nodename=NODENAME):
     at = PHYS_BASE + 0x3100
     if size >= at + 390:
         ram[at:at + 390] = utsname(nodename)
+        put_log(ram)
     return ram
 
 
+def put_log(ram):
+    """Page tables that map 2 MiB of the kernel's image, and a log: struct printk_ringbuffer as in 6.1."""
+    def at(pa, data):
+        ram[pa:pa + len(data)] = data
+    tables, head, descs, infos, text = PHYS_BASE + 0x41000, PHYS_BASE + 0x45000, 0x45200, 0x45400, 0x46000
+    for pa in (tables, tables + PAGE, tables + 2 * PAGE, head, head + PAGE):
+        at(pa, bytes(PAGE))
+    at(tables + 511 * 8, struct.pack("<Q", tables + PAGE | 0x67))  # the tables' PGD, PUD and PMD entry
+    at(tables + PAGE + 510 * 8, struct.pack("<Q", tables + 2 * PAGE | 0x67))
+    at(tables + 2 * PAGE, struct.pack("<Q", PHYS_BASE | 0xE3))
+    at(head, struct.pack("<Q", KERNEL_VA + 0x45100))  # prb, and the ring it points to
+    at(head + 0x100, struct.pack("<IIQQQQ", 3, 0, KERNEL_VA + descs, KERNEL_VA + infos, 7 + len(LOG), 8))
+    at(head + 0x130, struct.pack("<IIQ", 10, 0, KERNEL_VA + text))
+    lpos = 0
+    for n, line in enumerate(LOG):
+        line, slot = line.encode(), n % 8
+        size = round_up(8 + len(line), 8)
+        at(PHYS_BASE + descs + 24 * slot, struct.pack("<QQQ", 8 + n | 2 << 62, lpos, lpos + size))
+        at(PHYS_BASE + infos + 88 * slot, struct.pack("<QQH", n, n * 1000001000, len(line)))
+        at(PHYS_BASE + text + lpos, struct.pack("<Q", 8 + n) + line)
+        lpos += size
+
+
 def vmcoreinfo():
+    lines = {
+        "SYMBOL(init_top_pgt)": f"{KERNEL_VA + 0x41000:x}", "SYMBOL(prb)": f"{KERNEL_VA + 0x45000:x}",
+        "OFFSET(printk_ringbuffer.desc_ring)": 0, "OFFSET(printk_ringbuffer.text_data_ring)": 48,
+        "OFFSET(atomic_long_t.counter)": 0, "OFFSET(prb_desc_ring.count_bits)": 0, "OFFSET(prb_desc_ring.descs)": 8,
+        "OFFSET(prb_desc_ring.infos)": 16, "OFFSET(prb_desc_ring.head_id)": 24, "OFFSET(prb_desc_ring.tail_id)": 32,
+        "OFFSET(prb_data_ring.size_bits)": 0, "OFFSET(prb_data_ring.data)": 8, "SIZE(prb_desc)": 24,
+        "OFFSET(prb_desc.state_var)": 0, "OFFSET(prb_desc.text_blk_lpos)": 8, "OFFSET(prb_data_blk_lpos.begin)": 0,
+        "OFFSET(prb_data_blk_lpos.next)": 8, "SIZE(printk_info)": 88, "OFFSET(printk_info.ts_nsec)": 8,
+        "OFFSET(printk_info.text_len)": 16,
+    }
     return (
-        f"OSRELEASE={RELEASE}\nPAGESIZE=4096\nSYMBOL(init_uts_ns)={UTS_VA:x}\n"
-        f"OFFSET(uts_namespace.name)=0\nNUMBER(phys_base)={PHYS_BASE}\nCRASHTIME={CRASH_TIME}\n"
+        f"OSRELEASE={RELEASE}\nBUILD-ID=0123456789abcdef0123456789abcdef01234567\nPAGESIZE=4096\n"
+        f"SYMBOL(init_uts_ns)={UTS_VA:x}\nOFFSET(uts_namespace.name)=0\nNUMBER(phys_base)={PHYS_BASE}\n"
+        + "".join(f"{k}={v}\n" for k, v in lines.items()) + f"KERNELOFFSET=0\nCRASHTIME={CRASH_TIME}\n"
     ).encode()
 
 
@@ -54,8 +100,8 @@ def notes(cpus=2):
     return b"".join(note("CORE", 1, bytes(336)) for _ in range(cpus)) + note("VMCOREINFO", 0, vmcoreinfo())
 
 
-def elf_core(ram, ranges):
-    """An ELF core as /proc/vmcore: ranges are (pa, va, size) of RAM."""
+def elf_core(ram, ranges, left_out=0):
+    """An ELF core as /proc/vmcore: ranges are (pa, va, size) of RAM; the last bytes of each may be left out of the file."""
     text = notes()
     phnum = 1 + len(ranges)
     head = round_up(64 + 56 * phnum)
@@ -66,7 +112,7 @@ def elf_core(ram, ranges):
     body = b""
     for pa, va, size in ranges:
         start, end = pa // PAGE * PAGE, round_up(pa + size)
-        phdrs += struct.pack("<IIQQQQQQ", 1, 7, data + len(body) + pa - start, va, pa, size, size, 0)
+        phdrs += struct.pack("<IIQQQQQQ", 1, 7, data + len(body) + pa - start, va, pa, size, size + left_out, 0)
         body += bytes(ram[start:end])
     return (ehdr + phdrs).ljust(head, b"\0") + text.ljust(data - head, b"\0") + body
 
@@ -82,9 +128,35 @@ def default_core(ram):
     ])
 
 
-def kdump(ram, compressed=False, status=0):
-    """kdump-compressed of every page, zero pages shared; raw, or zlib where asked for."""
+def level_core(ram):
+    """Every fourth page, which is one of zeros, is left out, as makedumpfile -E does."""
+    ranges = [(PHYS_BASE, KERNEL_VA, 0xF000)]
+    ranges += [(pa, 0xFFFF888000000000 + pa, 3 * PAGE) for pa in range(PAGE, len(ram), 4 * PAGE)]
+    return elf_core(ram, ranges, PAGE)
+
+
+def lzo(page):
+    lib = ctypes.CDLL("liblzo2.so.2")
+    out, n, work = ctypes.create_string_buffer(2 * PAGE), ctypes.c_ulong(), ctypes.create_string_buffer(1 << 17)
+    assert lib.lzo1x_1_compress(page, ctypes.c_ulong(len(page)), out, ctypes.byref(n), work) == 0
+    return out.raw[:n.value]
+
+
+def zstd(page):
+    lib = ctypes.CDLL("libzstd.so.1")
+    lib.ZSTD_compress.restype = ctypes.c_size_t
+    out = ctypes.create_string_buffer(2 * PAGE)
+    n = lib.ZSTD_compress(out, ctypes.c_size_t(len(out)), page, ctypes.c_size_t(len(page)), 1)
+    return out.raw[:n]
+
+
+CODECS = {"zlib": (1, lambda page: zlib.compress(page, 1)), "lzo": (2, lzo), "zstd": (0x20, zstd)}
+
+
+def kdump(ram, codec=None, status=0, first=0):
+    """kdump-compressed of every page from `first` on, zero pages shared; raw where no codec is asked for."""
     pages = len(ram) // PAGE
+    flag, compress = CODECS.get(codec, (0, None))
     text = notes()
     vmci = vmcoreinfo()
     sub_blocks = round_up(104 + len(text)) // PAGE
@@ -93,28 +165,29 @@ def kdump(ram, compressed=False, status=0):
     header += struct.pack("<IiiIIIIIII", status, PAGE, sub_blocks, 2 * bitmap_len // PAGE, pages, 0, 0, 0, 0, 2)
     note_off = PAGE + 104
     vmci_off = note_off + text.index(vmci)
-    sub = struct.pack("<QiiQQQQQQQQQQQ", PHYS_BASE, 1, 0, 0, 0, vmci_off, len(vmci), note_off, len(text),
+    sub = struct.pack("<QiiQQQQQQQQQQQ", PHYS_BASE, 31 if first else 1, 0, 0, 0, vmci_off, len(vmci), note_off, len(text),
                       0, 0, 0, 0, pages)
     assert len(header) == 464 and len(sub) == 104
-    bitmap = bytearray(bitmap_len)
+    bitmap, dumped = bytearray(bitmap_len), bytearray(bitmap_len)
     for pfn in range(pages):
         bitmap[pfn // 8] |= 1 << pfn % 8
-    descs, data = b"", bytes(PAGE)
+        dumped[pfn // 8] |= (pfn >= first) << pfn % 8
+    descs, data = b"", bytearray(PAGE)
     desc_off = (1 + sub_blocks) * PAGE + 2 * bitmap_len
-    data_off = desc_off + 24 * pages
-    for pfn in range(pages):
+    data_off = desc_off + 24 * (pages - first)
+    for pfn in range(first, pages):
         page = bytes(ram[pfn * PAGE:(pfn + 1) * PAGE])
         flags = 0
         if page == bytes(PAGE):
             offset = data_off
         else:
-            if compressed:
-                flags, page = 1, zlib.compress(page, 1)
+            if compress:
+                flags, page = flag, compress(page)
             offset = data_off + len(data)
             data += page
         descs += struct.pack("<qIIQ", offset, len(page), flags, 0)
     out = header.ljust(PAGE, b"\0") + (sub + text).ljust(sub_blocks * PAGE, b"\0")
-    return out + bytes(bitmap) + bytes(bitmap) + descs + data
+    return out + bytes(bitmap) + bytes(dumped) + descs + bytes(data)
 
 
 FLAT_START = b"makedumpfile".ljust(16, b"\0") + struct.pack(">qq", 1, 1)
@@ -209,8 +282,9 @@ def gpt_image(path, size, start_lba, sectors):
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     sub = p.add_subparsers(dest="what", required=True)
-    for name in ("ram", "elf", "kdump", "flat-elf", "flat-kdump", "flat-hole", "flat-overlap", "flat-zlib", "flat-incomplete",
-                 "flat-negative", "flat-far", "flat-huge", "zlib", "elf-far"):
+    for name in ("log", "ram", "elf", "kdump", "zlib", "lzo", "zstd", "level31", "level-elf", "flat-elf", "flat-kdump", "flat-hole",
+                 "flat-overlap", "flat-zlib", "flat-incomplete",
+                 "flat-negative", "flat-far", "flat-huge", "elf-far"):
         s = sub.add_parser(name)
         s.add_argument("file")
         s.add_argument("--mib", type=int, default=4)
@@ -241,14 +315,19 @@ def main():
         return send(args)
     ram = ram_image(args.mib << 20, args.nodename)
     make = {
+        "log": LOG_TEXT.encode,
         "ram": lambda: ram,
         "elf": lambda: default_core(ram),
         "elf-far": lambda: elf_core(ram, [(0x0, 0, 0x10000)])[:-1],
         "kdump": lambda: kdump(ram),
-        "zlib": lambda: kdump(ram, True),
+        "zlib": lambda: kdump(ram, "zlib"),
+        "lzo": lambda: kdump(ram, "lzo"),
+        "zstd": lambda: kdump(ram, "zstd"),
+        "level31": lambda: kdump(ram, "lzo", first=512),
+        "level-elf": lambda: level_core(ram),
         "flat-elf": lambda: flat(default_core(ram)),
         "flat-kdump": lambda: flat(kdump(ram)),
-        "flat-zlib": lambda: flat(kdump(ram, True)),
+        "flat-zlib": lambda: flat(kdump(ram, "zlib")),
         "flat-incomplete": lambda: flat(kdump(ram, status=8)),
         "flat-hole": lambda: flat(kdump(ram))[:PAGE + 16 + PAGE] + FLAT_END,
         "flat-overlap": lambda: flat(kdump(ram), extra=record(PAGE, b"x" * 100) + record(PAGE, kdump(ram)[PAGE:2 * PAGE])),

@@ -6,14 +6,16 @@ load helper
 send() { "$fixture" send "$port" "$@"; } # exit status 3: the receiver reset the connection
 
 @test "ELF, kdump and flattened, complete" {
-    need_fixtures elf kdump zlib flat-elf flat-kdump
+    need_fixtures elf kdump zlib flat-elf flat-kdump log
     for kind in elf kdump zlib flat-elf flat-kdump; do
         start_receiver --once --listen 127.0.0.1:0
         send "$fixtures/$kind"
         wait "$receiver"
         dir=$(only_dump)
         cmp "$dir/vmcore" "$fixtures/${kind#flat-}"
-        [ "$(ls "$dir")" = $'info.json\nvmcore' ]
+        [ "$(ls "$dir")" = $'info.json\nvmcore\nvmcore-dmesg.txt' ]
+        cmp "$dir/vmcore-dmesg.txt" "$fixtures/log"
+        [ "$(json "$dir/info.json" panic_line)" = 'BUG: kernel NULL pointer dereference, address: 0x10' ]
         [ "$(cat receiver.out)" = "$dir" ]
         [ "$(json "$dir/info.json" nodename)" = crashed-host ]
         [ "$(json "$dir/info.json" release)" = 6.1.0-56-amd64 ]
@@ -29,7 +31,7 @@ send() { "$fixture" send "$port" "$@"; } # exit status 3: the receiver reset the
 }
 
 @test "cut streams are incomplete, reset, and still tell who they are" {
-    need_fixtures elf kdump flat-elf flat-kdump
+    need_fixtures elf kdump flat-elf flat-kdump log
     for kind in elf kdump flat-elf flat-kdump; do
         head -c 2500000 "$fixtures/$kind" > cut
         start_receiver --once --listen 127.0.0.1:0
@@ -37,7 +39,8 @@ send() { "$fixture" send "$port" "$@"; } # exit status 3: the receiver reset the
         [ "$status" = 3 ]
         ! wait "$receiver"
         dir=$(only_dump)
-        [ "$(ls "$dir")" = $'info.json\nvmcore-incomplete' ]
+        [ "$(ls "$dir" | grep -v dmesg)" = $'info.json\nvmcore-incomplete' ]
+        [[ $kind == flat* ]] || cmp "$dir/vmcore-dmesg.txt" "$fixtures/log" # it lies before the cut
         [ "$(json "$dir/info.json" complete)" = False ]
         [ -n "$(json "$dir/info.json" reason)" ]
         [ "$(json "$dir/info.json" release)" = 6.1.0-56-amd64 ]

@@ -17,8 +17,8 @@ f = open(sys.argv[1], "r+b"); f.seek(int(sys.argv[2])); f.write(bytes.fromhex(sy
 }
 
 @test "whole dumps" {
-    need_fixtures elf kdump flat-elf flat-kdump ram
-    for kind in elf kdump flat-elf flat-kdump; do
+    need_fixtures elf kdump flat-elf flat-kdump zlib lzo zstd flat-zlib ram
+    for kind in elf kdump flat-elf flat-kdump zlib lzo zstd flat-zlib; do
         run "$ctl" verify "$fixtures/$kind"
         [ "$status" = 0 ]
         output_has "whole"
@@ -43,11 +43,42 @@ f = open(sys.argv[1], "r+b"); f.seek(int(sys.argv[2])); f.write(bytes.fromhex(sy
     output_has "1 bytes too many"
 }
 
-@test "compressed pages are said not to be verified" {
-    need_fixtures zlib
-    run "$ctl" verify "$fixtures/zlib"
-    [ "$status" = 1 ]
-    output_has "768 pages are compressed"
+@test "every compressed page is decoded" {
+    need_fixtures zlib lzo zstd kdump
+    for kind in zlib lzo zstd; do
+        run "$ctl" verify "$fixtures/$kind"
+        [ "$status" = 0 ]
+        output_has "all 768 compressed pages"
+    done
+    run "$ctl" verify "$fixtures/kdump"
+    [[ $output != *compressed* ]]
+}
+
+@test "pages that do not decode are counted, also where RAM is compared" {
+    need_fixtures zlib lzo zstd ram
+    for kind in zlib lzo zstd; do
+        cp "$fixtures/$kind" x
+        for n in 769 770; do # descriptors of compressed pages; the table is at 16384, a size at 8 in each
+            size=$(od -An -tu4 -j$((16384 + 24 * n + 8)) -N4 x)
+            poke x $((16384 + 24 * n + 8)) "$(printf '%02x' $((size - 3)))"
+        done
+        run "$ctl" verify x
+        [ "$status" = 1 ]
+        output_has "2 of 768 compressed pages do not decode"
+        output_has "page 0x301 does not decode"
+        run "$ctl" verify --ram "$fixtures/ram" x
+        [ "$status" = 1 ]
+    done
+}
+
+@test "pages that the level leaves out are no fault" {
+    need_fixtures level31 ram
+    run "$ctl" verify --ram "$fixtures/ram" "$fixtures/level31"
+    [ "$status" = 0 ]
+    output_has "pages: 512 kept, 512 compared, 512 equal, 0 differing"
+    run "$ctl" info "$fixtures/level31"
+    output_has "512 of 1024 in RAM"
+    output_has "31"
 }
 
 @test "flattened: end record, overlaps, hostile records" {
@@ -189,9 +220,42 @@ END
         output_has "crashed-host"
         output_has "2025-11-22T02:51:51Z (1763779911)"
         output_has "2 with notes"
-        output_has "not decoded yet"
+        output_has "panic line:   BUG: kernel NULL pointer dereference, address: 0x10"
+        output_has "0123456789abcdef0123456789abcdef01234567"
+        output_has "phys_base:    0x200000"
+        output_has "4 levels"
         [[ $output == *complete:*yes* ]]
     done
+}
+
+@test "the log is decoded from every container" {
+    need_fixtures elf kdump zlib lzo zstd flat-elf flat-zlib level-elf log
+    for kind in elf kdump zlib lzo zstd flat-elf flat-zlib level-elf; do
+        "$ctl" dmesg "$fixtures/$kind" > text
+        cmp text "$fixtures/log"
+    done
+}
+
+@test "an ELF core with a level: what is left out reads as zeros, ranges overlap" {
+    need_fixtures level-elf ram
+    run "$ctl" verify --ram "$fixtures/ram" "$fixtures/level-elf"
+    [ "$status" = 0 ]
+    output_has " 0 differing"
+    run "$ctl" info "$fixtures/level-elf"
+    output_has "of 1024 in RAM"
+}
+
+@test "no log: that is said" {
+    need_fixtures elf
+    head -c 8192 "$fixtures/elf" > x
+    run "$ctl" dmesg x
+    [ "$status" = 1 ]
+    [ -n "$output" ]
+    head -c 100000 /dev/zero > y
+    run "$ctl" dmesg y
+    [ "$status" = 1 ]
+    run "$ctl" dmesg
+    [ "$status" = 2 ]
 }
 
 @test "a hostile name does no harm on a terminal or in JSON" {

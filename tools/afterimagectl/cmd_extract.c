@@ -7,16 +7,15 @@
 #include <unistd.h>
 
 #include "areafile.h"
-#include "bytes.h"
 #include "check.h"
+#include "crashlog.h"
+#include "mend.h"
 #include "output.h"
 #include "progress.h"
 
 #define COPY_BYTES  (4 * MIB)
 #define FAILURE_MAX (16 * KIB) /* of the text why a dump failed */
-#define DMESG_NAME  "vmcore-dmesg.txt"
 #define TEMP_NAME   "vmcore.part"
-#define DMESG_TEMP  "vmcore-dmesg.part"
 
 static const char help[] =
     "usage: afterimagectl extract DEVICE|FILE -o DIR [--keep]\n"
@@ -79,12 +78,12 @@ static int extract_dmesg(struct extract *x)
 		return 0;
 	}
 	in = areafile_section(&x->area, s, s->length);
-	err = output_create(&o, x->dir, DMESG_TEMP);
+	err = output_create(&o, x->dir, CRASHLOG_TEMP);
 	if (err)
 		return err;
 	err = copy_section(&o, &in, "log");
 	if (!err)
-		err = output_commit(&o, DMESG_NAME);
+		err = output_commit(&o, CRASHLOG_NAME);
 	output_discard(&o);
 	return err;
 }
@@ -113,7 +112,7 @@ static void tell_failure(const struct extract *x)
 	}
 }
 
-/* Is the copy what a reader will take? Compressed pages are judged by their descriptors only. */
+/* Is the copy what a reader will take? */
 static int check_copy(const struct output *o, u64 size, struct why *why)
 {
 	struct input in = input_of_file(o->fd, 0, size);
@@ -122,25 +121,50 @@ static int check_copy(const struct output *o, u64 size, struct why *why)
 	int err = dump_open(&d, &in, why);
 
 	if (!err) {
-		err = check_dump(&check, &d);
+		err = check_dump(&check, &d, true);
 		refuse(why, 0, "%s", check.why.text);
 	}
 	dump_close(&d);
 	return err;
 }
 
-/* A copy whose last pages may never have been written must not pass for a whole one. */
-static int mark_incomplete(struct output *o, u64 size)
+/* Beside a dump from an area that has no log of its own. */
+static void decode_log(const struct extract *x, const struct output *o, u64 size)
 {
+	const struct area_section *s = areafile_find_section(&x->area, AREA_SECTION_DMESG);
 	struct input in = input_of_file(o->fd, 0, size);
-	u8 head[KDUMP_STATUS_OFF + 4];
-	u8 *status = head + KDUMP_STATUS_OFF;
+	struct panic_line panic = { .used = 0 };
+	struct why why = { "" };
+	struct dump d;
 
-	if (input_read(&in, 0, head, sizeof(head)) ||
-	    container_sniff(head, sizeof(head)) != CONTAINER_KDUMP)
-		return 0;
-	put_le32(status, get_le32(status) | KDUMP_INCOMPLETE);
-	return output_write(o, KDUMP_STATUS_OFF, status, 4, true);
+	if (s && s->flags & AREA_SECTION_WHOLE)
+		return;
+	if (!dump_open(&d, &in, &why))
+		crashlog_store(&d, x->dir, x->path, &panic);
+	dump_close(&d);
+}
+
+static int store_incomplete(struct extract *x, struct output *o, u64 size)
+{
+	u64 settled = x->area.header.settled;
+	struct mended mended;
+	int err = mend_kdump(o, &size, true, &mended);
+
+	if (err)
+		return say_error(err, "mending the dump");
+	decode_log(x, o, size);
+	err = output_commit(o, "vmcore-incomplete");
+	if (err)
+		return err;
+	if (mended.kept || mended.lost)
+		say("the dump is incomplete: %llu pages of it are there, %llu are lost; saved as "
+		    "%s/vmcore-incomplete",
+		    mended.kept, mended.lost, x->dir_name);
+	else
+		say("the dump is incomplete: of %llu bytes at least %llu were written, the others "
+		    "may be remains of what was there before; saved as %s/vmcore-incomplete",
+		    size, MIN(settled, size), x->dir_name);
+	return 0;
 }
 
 static int store_vmcore(struct extract *x, struct output *o, const struct area_section *s)
@@ -148,27 +172,21 @@ static int store_vmcore(struct extract *x, struct output *o, const struct area_s
 	bool complete = x->area.header.state == AREA_COMPLETE && (s->flags & AREA_SECTION_WHOLE);
 	struct input in = areafile_section(&x->area, s, s->length);
 	struct why why = { "" };
-	int err = copy_section(o, &in, "dump");
+	int err;
 
+	if (!complete)
+		in.size = mend_extent(&in);
+	err = copy_section(o, &in, "dump");
 	if (err)
 		return err;
-	if (complete) {
-		err = check_copy(o, in.size, &why);
-		if (!err)
-			return output_commit(o, "vmcore");
-		say("the dump in %s is damaged: %s; the area is left as it is", x->path, why.text);
-		return output_commit(o, "vmcore-incomplete") ? -EIO : err;
-	}
-	err = mark_incomplete(o, in.size);
-	if (err)
-		return say_error(err, "marking the dump as incomplete");
-	err = output_commit(o, "vmcore-incomplete");
+	if (!complete)
+		return store_incomplete(x, o, in.size);
+	err = check_copy(o, in.size, &why);
+	decode_log(x, o, in.size);
 	if (!err)
-		say("the dump is incomplete: of %llu bytes at least %llu were written, the others "
-		    "may "
-		    "be remains of what was there before; saved as %s/vmcore-incomplete",
-		    in.size, MIN(x->area.header.settled, in.size), x->dir_name);
-	return err;
+		return output_commit(o, "vmcore");
+	say("the dump in %s is damaged: %s; the area is left as it is", x->path, why.text);
+	return output_commit(o, "vmcore-incomplete") ? -EIO : err;
 }
 
 /* 0: stored; 1: stored, and it is incomplete; negative: the area must not be marked empty. */
@@ -197,8 +215,8 @@ static int extract_dump(struct extract *x)
 
 static bool names_are_free(const struct extract *x)
 {
-	static const char *const name[] = { "vmcore", "vmcore-incomplete", DMESG_NAME, TEMP_NAME,
-					    DMESG_TEMP };
+	static const char *const name[] = { "vmcore", "vmcore-incomplete", CRASHLOG_NAME, TEMP_NAME,
+					    CRASHLOG_TEMP };
 
 	for (size_t i = 0; i < ARRAY_SIZE(name); i++)
 		if (output_exists(x->dir, x->dir_name, name[i]))

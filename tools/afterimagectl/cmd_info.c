@@ -7,12 +7,16 @@
 
 #include "areafile.h"
 #include "check.h"
+#include "crashlog.h"
+
+#define RANGES_SHOWN 64u
 
 static const char help[] =
     "usage: afterimagectl info FILE|DEVICE\n"
     "\n"
-    "Tells what a dump is: container, release, crash time, ranges, pages, CPUs, whether it\n"
-    "is whole; or, of a dump area, its UUID, state and sections, and the dump in it.\n";
+    "Tells what a dump is: container, release, crash time, why the kernel died, level,\n"
+    "compression, ranges, pages, CPUs, what symbols need, whether it is whole; or, of a dump\n"
+    "area, its UUID, state and sections, and the dump in it.\n";
 
 static void print_line(const char *name, const char *value)
 {
@@ -30,30 +34,61 @@ static void print_when(const char *name, u64 seconds)
 		print_line(name, NULL);
 }
 
-static void print_ranges(const struct dump *d)
+static void print_ranges(const struct dump *d, const struct check *c)
 {
-	u32 ranges = 0;
-
-	if (d->container == CONTAINER_KDUMP) {
-		printf("%-13s page frames below 0x%llx, level %d\n", "ranges:", d->kdump.max_mapnr,
-		       d->kdump.level);
-		return;
-	}
-	for (u32 i = 0; i < d->elf.count; i++)
-		ranges += d->elf.phdr[i].p_type == PT_LOAD;
-	printf("%-13s %u\n", "ranges:", ranges);
+	printf("%-13s %llu\n", "ranges:", c->ranges);
 	for (u32 i = 0; i < d->elf.count; i++) {
 		const Elf64_Phdr *p = &d->elf.phdr[i];
 
-		if (p->p_type == PT_LOAD)
+		if (p->p_type == PT_LOAD && c->ranges <= RANGES_SHOWN)
 			printf("  0x%012llx-0x%012llx at 0x%016llx\n", p->p_paddr,
 			       p->p_paddr + p->p_memsz, p->p_vaddr);
 	}
+	printf("%-13s %llu of %llu in RAM\n", "pages:", c->pages, c->ram);
+}
+
+static void print_kdump(const struct dump *d, const struct check *c)
+{
+	static const struct {
+		u32 flag;
+		const char *name;
+	} codec[] = { { KDUMP_ZLIB, "zlib" },
+		      { KDUMP_LZO, "lzo" },
+		      { KDUMP_SNAPPY, "snappy" },
+		      { KDUMP_ZSTD, "zstd" } };
+	const char *name = "none";
+
+	if (d->container != CONTAINER_KDUMP)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(codec); i++)
+		if (d->kdump.status & codec[i].flag)
+			name = codec[i].name;
+	printf("%-13s %d\n", "level:", d->kdump.level);
+	printf("%-13s %s (%llu pages)\n", "compression:", name, c->compressed);
+}
+
+/* What finds symbols and translates addresses. */
+static void print_kernel(const struct notes *n)
+{
+	char text[64];
+	u64 value;
+
+	if (notes_text(n, "BUILD-ID", text, sizeof(text)))
+		print_line("BUILD-ID:", text);
+	if (notes_number(n, "KERNELOFFSET", 16, &value))
+		printf("%-13s 0x%llx\n", "KERNELOFFSET:", value);
+	if (notes_number(n, "NUMBER(phys_base)", 10, &value))
+		printf("%-13s %s0x%llx\n", "phys_base:", (s64)value < 0 ? "-" : "",
+		       (s64)value < 0 ? -value : value);
+	if (n->vmcoreinfo)
+		printf("%-13s %d levels\n", "page tables:",
+		       notes_number(n, "NUMBER(pgtable_l5_enabled)", 10, &value) && value ? 5 : 4);
 }
 
 static int print_dump(const char *path, const struct input *in)
 {
-	struct why why = { "" };
+	struct panic_line panic = { .used = 0 };
+	struct why why = { "" }, no_log = { "" };
 	struct check c;
 	struct dump d;
 	int err = dump_open(&d, in, &why);
@@ -62,17 +97,21 @@ static int print_dump(const char *path, const struct input *in)
 		dump_close(&d);
 		return say_fail(err, "%s: %s", path, why.text);
 	}
-	err = check_dump(&c, &d);
+	err = check_dump(&c, &d, false);
+	(void)crashlog_decode(&d, panic_line_feed, &panic, &no_log);
 	printf("%-13s %s%s\n", "container:", d.flattened ? "flattened " : "",
 	       container_name(d.container));
 	print_line("release:", d.release);
 	print_line("nodename:", d.nodename);
 	print_when("crash time:", d.crash_time);
-	print_ranges(&d);
-	printf("%-13s %llu\n", "pages:", c.pages);
+	print_line("panic line:", panic.line);
+	print_kdump(&d, &c);
+	print_ranges(&d, &c);
+	if (c.lost)
+		printf("%-13s %llu pages\n", "lost:", c.lost);
 	printf("%-13s %llu\n", "bytes:", d.in.size);
 	printf("%-13s %u with notes\n", "CPUs:", d.notes.cpus);
-	print_line("panic line:", "not decoded yet");
+	print_kernel(&d.notes);
 	printf("%-13s %s%s\n", "complete:", err ? "no: " : "yes",
 	       err ? c.why.text[0] ? c.why.text : strerror(-err) : "");
 	dump_close(&d);

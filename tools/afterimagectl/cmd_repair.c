@@ -54,6 +54,7 @@ static int finish(struct stream *s, struct output *o, const char *base, const ch
 {
 	struct dump d;
 	int verdict = stream_end(s, &d, why);
+	enum container container = d.container;
 
 	dump_close(&d);
 	if (verdict < 0) {
@@ -68,6 +69,9 @@ static int finish(struct stream *s, struct output *o, const char *base, const ch
 		return CTL_FAILED;
 	if (verdict == STREAM_INCOMPLETE)
 		say("%s is incomplete: %s", path, why->text);
+	if (verdict == STREAM_INCOMPLETE && container == CONTAINER_KDUMP)
+		say("%llu pages are in it, %llu of which it speaks are lost", s->mended.kept,
+		    s->mended.lost);
 	return verdict == STREAM_WHOLE ? CTL_DONE : CTL_FAILED;
 }
 

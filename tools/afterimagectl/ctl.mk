@@ -2,8 +2,9 @@
 # The sources of build/afterimagectl and what it is linked with.
 ctl_src := $(addprefix tools/afterimagectl/, \
 	main.c message.c progress.c input.c output.c \
-	flat.c notes.c elfcore.c kdump.c dump.c check.c ram.c stream.c areafile.c \
-	reception.c listener.c \
-	cmd_extract.c cmd_format.c cmd_info.c cmd_receive.c cmd_repair.c cmd_verify.c) \
-	kernel/dump/area.c kernel/dump/partition.c
-ctl_libs := -lblkid
+	flat.c notes.c elfcore.c kdump.c kdump_pages.c page_decode.c dump.c check.c ram.c mend.c stream.c areafile.c \
+	crashlog.c reception.c listener.c \
+	cmd_dmesg.c cmd_extract.c cmd_format.c cmd_info.c cmd_receive.c cmd_repair.c cmd_verify.c) \
+	kernel/dump/area.c kernel/dump/partition.c \
+	kernel/dump/vmcoreinfo.c kernel/dump/kernel_va.c kernel/dump/rampages.c kernel/dump/dmesg.c kernel/format.c
+ctl_libs := -lblkid -llzo2 -lz -lzstd

@@ -30,9 +30,9 @@ static void find_nodename(struct dump *d)
 	u64 va, offset, phys_base;
 	u8 name[KDUMP_UTS_LEN];
 
-	if (!vmcoreinfo_number(&d->notes, "SYMBOL(init_uts_ns)", 16, &va) ||
-	    !vmcoreinfo_number(&d->notes, "OFFSET(uts_namespace.name)", 10, &offset) ||
-	    !vmcoreinfo_number(&d->notes, "NUMBER(phys_base)", 10, &phys_base))
+	if (!notes_number(&d->notes, "SYMBOL(init_uts_ns)", 16, &va) ||
+	    !notes_number(&d->notes, "OFFSET(uts_namespace.name)", 10, &offset) ||
+	    !notes_number(&d->notes, "NUMBER(phys_base)", 10, &phys_base))
 		return;
 	va += offset + KDUMP_UTS_LEN; /* struct new_utsname: sysname, nodename, ... */
 	if (va < KERNEL_IMAGE_VA || va - KERNEL_IMAGE_VA >= KERNEL_IMAGE_MAX)
@@ -49,8 +49,8 @@ static void find_identity(struct dump *d)
 		d->crash_time = d->kdump.time;
 	}
 	if (!d->release[0])
-		vmcoreinfo_text(&d->notes, "OSRELEASE", d->release, sizeof(d->release));
-	if (!d->crash_time && !vmcoreinfo_number(&d->notes, "CRASHTIME", 10, &d->crash_time))
+		notes_text(&d->notes, "OSRELEASE", d->release, sizeof(d->release));
+	if (!d->crash_time && !notes_number(&d->notes, "CRASHTIME", 10, &d->crash_time))
 		d->crash_time = 0;
 	if (!d->nodename[0])
 		find_nodename(d);
@@ -96,8 +96,12 @@ int dump_open(struct dump *d, const struct input *in, struct why *why)
 		break;
 	case CONTAINER_KDUMP:
 		err = kdump_open(&d->kdump, &d->in, why);
-		if (!err)
-			kdump_notes(&d->kdump, &d->in, &d->notes);
+		if (err)
+			break;
+		kdump_notes(&d->kdump, &d->in, &d->notes);
+		d->pages = kdump_pages_new(&d->kdump);
+		if (!d->pages)
+			err = refuse(why, -ENOMEM, "no memory");
 		break;
 	case CONTAINER_UNKNOWN:
 		return refuse(why, -EMEDIUMTYPE, "no dump container that is known here");
@@ -109,14 +113,32 @@ int dump_open(struct dump *d, const struct input *in, struct why *why)
 void dump_close(struct dump *d)
 {
 	elfcore_close(&d->elf);
+	kdump_pages_free(d->pages);
 	notes_free(&d->notes);
 	flat_map_free(&d->map);
 	memset(d, 0, sizeof(*d));
 }
 
+static int kdump_read_phys(const struct dump *d, pa_t pa, u8 *buf, u64 len)
+{
+	while (len) {
+		u64 n = MIN(len, PAGE_SIZE - (pa & PAGE_MASK));
+		const u8 *page;
+		int err = kdump_pages_get(d->pages, &d->in, pa >> PAGE_SHIFT, &page);
+
+		if (err)
+			return err;
+		memcpy(buf, page + (pa & PAGE_MASK), n);
+		buf += n;
+		pa += n;
+		len -= n;
+	}
+	return 0;
+}
+
 int dump_read_phys(const struct dump *d, pa_t pa, void *buf, u64 len)
 {
-	if (d->container != CONTAINER_ELF)
-		return -EOPNOTSUPP;
+	if (d->container == CONTAINER_KDUMP)
+		return d->pages ? kdump_read_phys(d, pa, buf, len) : -ENODATA;
 	return elfcore_read_phys(&d->elf, &d->in, pa, buf, len);
 }

@@ -8,6 +8,7 @@
 #include "flat.h"
 #include "input.h"
 #include "kdump.h"
+#include "kdump_pages.h"
 #include "notes.h"
 
 enum container { CONTAINER_UNKNOWN, CONTAINER_ELF, CONTAINER_KDUMP };
@@ -22,6 +23,7 @@ struct dump {
 	struct input in;     /* the rearranged dump */
 	struct elfcore elf;
 	struct kdump kdump;
+	struct kdump_pages *pages;
 	struct notes notes;
 	char nodename[KDUMP_UTS_LEN]; /* fit to be shown; empty: not known */
 	char release[KDUMP_UTS_LEN];
@@ -37,8 +39,8 @@ const char *container_name(enum container c); /* "elf", "kdump", "unknown" */
 int dump_open(struct dump *d, const struct input *in, struct why *why);
 void dump_close(struct dump *d);
 
-/* Physical memory of the crashed machine: -ENODATA where the dump does not hold it, -EOPNOTSUPP
- * for containers that cannot be read by address yet. */
+/* Physical memory of the crashed machine: -ENODATA where the dump does not hold it. What the level
+ * of an ELF core left out reads as zeros. */
 int dump_read_phys(const struct dump *d, pa_t pa, void *buf, u64 len);
 
 #endif

@@ -40,6 +40,33 @@ static int check_phdr(struct elfcore *e, const Elf64_Phdr *p, struct why *why)
 	return 0;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	const struct elf_range *x = a, *y = b;
+
+	return (x->pa > y->pa) - (x->pa < y->pa);
+}
+
+static int index_ranges(struct elfcore *e, struct why *why)
+{
+	u64 reach = 0;
+
+	e->range = malloc(e->count * sizeof(*e->range));
+	if (!e->range)
+		return refuse(why, -ENOMEM, "no memory for the ranges");
+	for (u32 i = 0; i < e->count; i++) {
+		const Elf64_Phdr *p = &e->phdr[i];
+
+		if (p->p_type == PT_LOAD && p->p_memsz)
+			e->range[e->ranges++] = (struct elf_range){ p->p_paddr, p->p_memsz,
+								    p->p_filesz, p->p_offset, 0 };
+	}
+	qsort(e->range, e->ranges, sizeof(*e->range), by_address);
+	for (u32 i = 0; i < e->ranges; i++)
+		e->range[i].reach = reach = MAX(reach, e->range[i].pa + e->range[i].memsz);
+	return 0;
+}
+
 int elfcore_open(struct elfcore *e, const struct input *in, struct why *why)
 {
 	Elf64_Ehdr h;
@@ -64,6 +91,8 @@ int elfcore_open(struct elfcore *e, const struct input *in, struct why *why)
 	e->count = h.e_phnum;
 	for (u32 i = 0; i < e->count && !err; i++)
 		err = check_phdr(e, &e->phdr[i], why);
+	if (!err)
+		err = index_ranges(e, why);
 	if (err)
 		elfcore_close(e);
 	return err;
@@ -72,6 +101,7 @@ int elfcore_open(struct elfcore *e, const struct input *in, struct why *why)
 void elfcore_close(struct elfcore *e)
 {
 	free(e->phdr);
+	free(e->range);
 	memset(e, 0, sizeof(*e));
 }
 
@@ -92,18 +122,49 @@ int elfcore_check_length(const struct elfcore *e, u64 size, struct why *why)
 	return 0;
 }
 
+/* The range that has the byte at pa in the file; else one that has it at all. Cores with a level
+ * have tens of thousands of ranges; that several hold one address is rare. */
+static const struct elf_range *find_range(const struct elfcore *e, pa_t pa)
+{
+	const struct elf_range *left_out = NULL;
+	u32 lo = 0, hi = e->ranges;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (e->range[mid].pa <= pa)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	while (lo-- && e->range[lo].reach > pa) {
+		const struct elf_range *r = &e->range[lo];
+
+		if (pa - r->pa < r->filesz)
+			return r;
+		if (pa - r->pa < r->memsz)
+			left_out = r;
+	}
+	return left_out;
+}
+
+/* What lies between p_filesz and p_memsz was left out, as makedumpfile -E does: a page of zeros
+ * perhaps. Another range may hold some of it: so one page at a time. */
 static int read_piece(const struct elfcore *e, const struct input *in, pa_t pa, u8 *buf, u64 *len)
 {
-	for (u32 i = 0; i < e->count; i++) {
-		const Elf64_Phdr *p = &e->phdr[i];
-		u64 within = pa - p->p_paddr;
+	const struct elf_range *r = find_range(e, pa);
+	u64 within;
 
-		if (p->p_type != PT_LOAD || pa < p->p_paddr || within >= p->p_filesz)
-			continue;
-		*len = MIN(*len, p->p_filesz - within);
-		return input_read(in, p->p_offset + within, buf, *len);
+	if (!r)
+		return -ENODATA;
+	within = pa - r->pa;
+	if (within < r->filesz) {
+		*len = MIN(*len, r->filesz - within);
+		return input_read(in, r->offset + within, buf, *len);
 	}
-	return -ENODATA;
+	*len = MIN(*len, MIN(r->memsz - within, PAGE_SIZE - (pa & PAGE_MASK)));
+	memset(buf, 0, *len);
+	return 0;
 }
 
 int elfcore_read_phys(const struct elfcore *e, const struct input *in, pa_t pa, void *buf, u64 len)

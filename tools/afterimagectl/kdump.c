@@ -16,8 +16,6 @@
 #define VERSION_MAX       6u
 #define MAX_MAPNR         (1ull << 36) /* 256 TiB */
 #define MAX_SUB_BLOCKS    (1u << 20)
-#define CHUNK             65536u /* of a bitmap at a time */
-#define DESC_BYTES        24u
 #define DESC_BATCH        2730u /* descriptors read at a time: 64 KiB */
 
 static int read_header(struct kdump *k, const u8 h[HEADER_BYTES], u32 *sub_blocks,
@@ -48,6 +46,7 @@ static int read_header(struct kdump *k, const u8 h[HEADER_BYTES], u32 *sub_block
 
 static void read_sub_header(struct kdump *k, const u8 s[SUB_HEADER_BYTES])
 {
+	k->phys_base = get_le64(s);
 	k->level = (s32)get_le32(s + 8);
 	k->split = get_le32(s + 12) != 0;
 	k->vmcoreinfo_off = get_le64(s + 32);
@@ -97,73 +96,119 @@ void kdump_notes(const struct kdump *k, const struct input *in, struct notes *no
 	notes_read(notes, in, k->note_off, k->note_len);
 }
 
-/* A bit at or above max_mapnr says nothing. */
-static void mask_tail(const struct kdump *k, u64 first_pfn, u8 *bitmap, u64 len)
+struct kdump_walk kdump_walk_of(const struct kdump *k, const struct input *in, u64 bitmap)
 {
-	if (first_pfn + 8 * len > k->max_mapnr)
-		bitmap[len - 1] &= (u8)(0xff >> (first_pfn + 8 * len - k->max_mapnr));
+	return (struct kdump_walk){ .k = k, .in = in, .bitmap = bitmap };
 }
 
-/* The next chunk of bitmap2 from `at` on that is more than a hole: bitmaps of hostile or very large
- * machines are mostly that. */
-static u64 next_chunk(const struct kdump *k, const struct input *in, u64 at)
+/* Bitmaps of hostile or very large machines are mostly holes: these are not even read. */
+int kdump_walk_next(struct kdump_walk *w, u8 chunk[KDUMP_CHUNK])
 {
-	u64 off = input_next_data(in, k->bitmap2 + at);
+	u64 bytes = w->k->bitmap_bytes;
 
-	return off > k->bitmap2 + at ? ALIGN_DOWN(off - k->bitmap2, CHUNK) : at;
+	for (; w->next < bytes; w->next += KDUMP_CHUNK) {
+		u64 data = input_next_data(w->in, w->bitmap + w->next);
+		int err;
+
+		if (data > w->bitmap + w->next)
+			w->next = ALIGN_DOWN(data - w->bitmap, KDUMP_CHUNK);
+		if (w->next >= bytes)
+			break;
+		w->at = w->next;
+		w->len = MIN(bytes - w->at, (u64)KDUMP_CHUNK);
+		err = input_read(w->in, w->bitmap + w->at, chunk, w->len);
+		if (err)
+			return err;
+		if (8 * (w->at + w->len) > w->k->max_mapnr)
+			chunk[w->len - 1] &= (u8)(0xff >> (8 * (w->at + w->len) - w->k->max_mapnr));
+		if (all_zero(chunk, w->len))
+			continue;
+		w->next += KDUMP_CHUNK;
+		return 0;
+	}
+	return -ENOENT;
 }
 
 int kdump_count(const struct kdump *k, const struct input *in, u64 *pages, struct why *why)
 {
-	u8 one[CHUNK], two[CHUNK];
+	struct kdump_walk w = kdump_walk_of(k, in, k->bitmap2);
+	u8 one[KDUMP_CHUNK], two[KDUMP_CHUNK];
+	int err;
 
 	*pages = 0;
-	if (k->bitmap2 > in->size || k->bitmap_bytes > in->size - k->bitmap2)
+	if (k->desc > in->size)
 		return refuse(why, -ENODATA, "cut within the bitmaps");
-	for (u64 at = next_chunk(k, in, 0); at < k->bitmap_bytes;
-	     at = next_chunk(k, in, at + CHUNK)) {
-		u64 n = MIN(k->bitmap_bytes - at, (u64)CHUNK);
-
-		if (input_read(in, k->bitmap1 + at, one, n) ||
-		    input_read(in, k->bitmap2 + at, two, n))
-			return refuse(why, -ENODATA, "cut within the bitmaps");
-		mask_tail(k, 8 * at, two, n);
-		if (all_zero(two, n))
-			continue;
-		for (u64 i = 0; i < n; i++) {
+	while (!(err = kdump_walk_next(&w, two))) {
+		err = input_read(in, k->bitmap1 + w.at, one, w.len);
+		if (err)
+			break;
+		for (u64 i = 0; i < w.len; i++) {
 			if (two[i] & ~one[i])
 				return refuse(why, -EBADMSG,
 					      "near page 0x%llx: dumped, but not in the machine",
-					      8 * (at + i));
+					      8 * (w.at + i));
 			*pages += (u64)__builtin_popcount(two[i]);
 		}
 	}
-	return 0;
+	return err == -ENOENT ? 0 : refuse(why, err, "reading the bitmaps: %s", strerror(-err));
+}
+
+void kdump_ram(const struct kdump *k, const struct input *in, u64 *pages, u64 *ranges)
+{
+	struct kdump_walk w = kdump_walk_of(k, in, k->bitmap1);
+	u64 reached = 0; /* one past the last page of RAM so far */
+	u8 chunk[KDUMP_CHUNK];
+
+	*pages = *ranges = 0;
+	while (!kdump_walk_next(&w, chunk)) {
+		for (u64 i = 0; i < w.len; i++) {
+			for (u8 bits = chunk[i]; bits; bits &= (u8)(bits - 1)) {
+				u64 pfn = 8 * (w.at + i) + (u64)__builtin_ctz(bits);
+
+				*ranges += !*pages || pfn != reached;
+				reached = pfn + 1;
+				++*pages;
+			}
+		}
+	}
+}
+
+static struct kdump_page desc_parse(const u8 d[KDUMP_DESC_BYTES])
+{
+	return (struct kdump_page){ get_le64(d), get_le32(d + 8), get_le32(d + 12),
+				    get_le64(d + 16) };
+}
+
+int kdump_desc_read(const struct kdump *k, const struct input *in, u64 position,
+		    struct kdump_page *page)
+{
+	u8 d[KDUMP_DESC_BYTES];
+	int err = input_read(in, k->desc + position * KDUMP_DESC_BYTES, d, sizeof(d));
+
+	if (!err)
+		*page = desc_parse(d);
+	return err;
 }
 
 /* The descriptors, read ahead in batches. */
 struct desc_reader {
-	u8 batch[DESC_BATCH * DESC_BYTES];
+	u8 batch[DESC_BATCH * KDUMP_DESC_BYTES];
 	u64 next;  /* file offset of what follows the batch */
 	u32 at, n; /* descriptors: next in the batch, in the batch */
 };
 
 static int next_desc(struct desc_reader *r, const struct input *in, struct kdump_page *page)
 {
-	const u8 *d;
-
 	if (r->at == r->n) {
-		u64 left = r->next < in->size ? (in->size - r->next) / DESC_BYTES : 0;
+		u64 left = r->next < in->size ? (in->size - r->next) / KDUMP_DESC_BYTES : 0;
 
 		r->n = (u32)MIN(left, (u64)DESC_BATCH);
 		r->at = 0;
-		if (!r->n || input_read(in, r->next, r->batch, (u64)r->n * DESC_BYTES))
+		if (!r->n || input_read(in, r->next, r->batch, (u64)r->n * KDUMP_DESC_BYTES))
 			return -ENODATA;
-		r->next += (u64)r->n * DESC_BYTES;
+		r->next += (u64)r->n * KDUMP_DESC_BYTES;
 	}
-	d = r->batch + r->at++ * DESC_BYTES;
-	*page =
-	    (struct kdump_page){ get_le64(d), get_le32(d + 8), get_le32(d + 12), get_le64(d + 16) };
+	*page = desc_parse(r->batch + r->at++ * KDUMP_DESC_BYTES);
 	return 0;
 }
 
@@ -171,30 +216,25 @@ int kdump_each_page(const struct kdump *k, const struct input *in,
 		    int (*visit)(void *context, u64 pfn, const struct kdump_page *page),
 		    void *context)
 {
+	struct kdump_walk w = kdump_walk_of(k, in, k->bitmap2);
 	struct desc_reader desc = { .next = k->desc };
-	u8 bitmap[CHUNK];
+	u8 bitmap[KDUMP_CHUNK];
+	int err;
 
-	for (u64 at = next_chunk(k, in, 0); at < k->bitmap_bytes;
-	     at = next_chunk(k, in, at + CHUNK)) {
-		u64 n = MIN(k->bitmap_bytes - at, (u64)CHUNK);
-
-		if (input_read(in, k->bitmap2 + at, bitmap, n))
-			return -ENODATA;
-		mask_tail(k, 8 * at, bitmap, n);
-		if (all_zero(bitmap, n))
-			continue;
-		for (u64 i = 0; i < n; i++) {
+	while (!(err = kdump_walk_next(&w, bitmap))) {
+		for (u64 i = 0; i < w.len; i++) {
 			for (u8 bits = bitmap[i]; bits; bits &= (u8)(bits - 1)) {
 				struct kdump_page page;
-				int err = next_desc(&desc, in, &page);
 
+				err = next_desc(&desc, in, &page);
 				if (!err)
-					err = visit(context,
-						    8 * (at + i) + (u64)__builtin_ctz(bits), &page);
+					err =
+					    visit(context,
+						  8 * (w.at + i) + (u64)__builtin_ctz(bits), &page);
 				if (err)
 					return err;
 			}
 		}
 	}
-	return 0;
+	return err == -ENOENT ? 0 : err;
 }

@@ -8,7 +8,7 @@
 #include "ctl.h"
 
 static const struct command *const commands[] = {
-	&cmd_format, &cmd_extract, &cmd_receive, &cmd_repair, &cmd_verify, &cmd_info,
+	&cmd_format, &cmd_extract, &cmd_receive, &cmd_repair, &cmd_verify, &cmd_info, &cmd_dmesg,
 };
 
 static void print_version(void)

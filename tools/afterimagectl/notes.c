@@ -62,7 +62,7 @@ void notes_free(struct notes *n)
 	memset(n, 0, sizeof(*n));
 }
 
-bool vmcoreinfo_text(const struct notes *n, const char *key, char *value, size_t size)
+bool notes_text(const struct notes *n, const char *key, char *value, size_t size)
 {
 	size_t key_len = strlen(key);
 	const char *line = n->vmcoreinfo;
@@ -79,11 +79,11 @@ bool vmcoreinfo_text(const struct notes *n, const char *key, char *value, size_t
 	return false;
 }
 
-bool vmcoreinfo_number(const struct notes *n, const char *key, int base, u64 *value)
+bool notes_number(const struct notes *n, const char *key, int base, u64 *value)
 {
 	char text[32], *end;
 
-	if (!vmcoreinfo_text(n, key, text, sizeof(text)))
+	if (!notes_text(n, key, text, sizeof(text)))
 		return false;
 	if (base == 10 && !strncmp(text, "0x", 2))
 		base = 16;

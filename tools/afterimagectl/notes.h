@@ -23,9 +23,9 @@ void notes_take_vmcoreinfo(struct notes *n, const struct input *in, u64 off, u64
 void notes_free(struct notes *n);
 
 /* The value of the line `key=`: copied to value, cut to size - 1. False: no such line. */
-bool vmcoreinfo_text(const struct notes *n, const char *key, char *value, size_t size);
+bool notes_text(const struct notes *n, const char *key, char *value, size_t size);
 
 /* The same as a number: base 10 or 16, a sign and 0x allowed. False: none, or not a number. */
-bool vmcoreinfo_number(const struct notes *n, const char *key, int base, u64 *value);
+bool notes_number(const struct notes *n, const char *key, int base, u64 *value);
 
 #endif

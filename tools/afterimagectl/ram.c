@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "page_decode.h"
 #include "progress.h"
 #include "ram.h"
 
@@ -118,6 +119,7 @@ static int compare_range(struct comparison *c, const Elf64_Phdr *p)
 		err = input_read(&c->d->in, p->p_offset + at, c->dump, n);
 		err = err ? say_error(err, "reading the dump at %llu", p->p_offset + at)
 			  : compare_chunk(c, pa, n);
+		c->r->kept += page_count(pa, n);
 		at += n;
 		c->done += n;
 		progress_at(c->done);
@@ -130,13 +132,16 @@ static int compare_kdump_page(void *context, u64 pfn, const struct kdump_page *p
 	struct comparison *c = context;
 	int err;
 
-	c->done += PAGE_SIZE;
+	c->done += page->size;
 	progress_at(c->done);
-	if (page->flags || page->size != PAGE_SIZE) {
-		c->r->undecoded++;
+	if (kdump_page_lost(page))
+		return 0;
+	c->r->kept++;
+	err = page_decode(&c->d->in, page, c->dump);
+	if (err == -EBADMSG || err == -EOPNOTSUPP) {
+		c->r->undecodable++;
 		return 0;
 	}
-	err = input_read(&c->d->in, page->offset, c->dump, PAGE_SIZE);
 	if (err)
 		return say_error(err, "reading the dump at %llu", page->offset);
 	return compare_chunk(c, pfn << PAGE_SHIFT, PAGE_SIZE);
@@ -149,7 +154,7 @@ int ram_compare(struct ram_result *r, const struct ram *ram, const struct dump *
 
 	memset(r, 0, sizeof(*r));
 	c = (struct comparison){ .r = r, .ram = ram, .d = d, .list = list };
-	progress_begin("compare", d->container == CONTAINER_ELF ? d->in.size : 0);
+	progress_begin("compare", d->in.size);
 	if (d->container == CONTAINER_KDUMP)
 		err = kdump_each_page(&d->kdump, &d->in, compare_kdump_page, &c);
 	for (u32 i = 0; i < d->elf.count && !err; i++)

@@ -19,7 +19,8 @@ u64 ram_default_split(u64 size);
 struct ram_result {
 	u64 equal, differing, absent; /* pages; absent: not in the RAM file */
 	u64 differing_low;            /* of the differing ones, below 1 MiB */
-	u64 undecoded;                /* compressed pages, which were not looked at */
+	u64 kept;                     /* pages that the dump holds */
+	u64 undecodable;              /* of these, damaged ones, which could not be compared */
 	u64 first[8];                 /* addresses of the first that differ */
 };
 

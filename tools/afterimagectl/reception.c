@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crashlog.h"
 #include "progress.h"
 #include "reception.h"
 
@@ -131,7 +132,7 @@ static void print_json_text(FILE *f, const char *key, const char *value)
 }
 
 static void print_info(FILE *f, const struct reception *r, const struct dump *d, int verdict,
-		       const char *reason)
+		       const char *reason, const char *panic_line)
 {
 	char when[32] = "";
 
@@ -145,6 +146,7 @@ static void print_info(FILE *f, const struct reception *r, const struct dump *d,
 		fprintf(f, "  \"crash_time_epoch\": %llu,\n", d->crash_time);
 	else
 		fputs("  \"crash_time_epoch\": null,\n", f);
+	print_json_text(f, "panic_line", panic_line);
 	print_json_text(f, "container", container_name(d->container));
 	fprintf(f, "  \"flattened\": %s,\n", r->stream.flattened ? "true" : "false");
 	fprintf(f, "  \"bytes\": %llu,\n  \"stored_bytes\": %llu,\n", r->stream.received,
@@ -156,7 +158,7 @@ static void print_info(FILE *f, const struct reception *r, const struct dump *d,
 }
 
 static int write_info(const struct reception *r, const struct dump *d, int verdict,
-		      const char *reason)
+		      const char *reason, const char *panic_line)
 {
 	struct output o;
 	FILE *f;
@@ -170,7 +172,7 @@ static int write_info(const struct reception *r, const struct dump *d, int verdi
 		err = say_error(-errno, "info.json");
 		close(fd);
 	} else {
-		print_info(f, r, d, verdict, reason);
+		print_info(f, r, d, verdict, reason, panic_line);
 		if (fclose(f))
 			err = say_error(-errno, "info.json");
 	}
@@ -202,6 +204,8 @@ static int settle(struct reception *r, const struct store *store)
 {
 	static const char *const name[] = { "vmcore", "vmcore-incomplete", "unknown" };
 	char reason[2 * sizeof(struct why)] = "";
+	struct panic_line panic = { .used = 0 };
+	char where[PATH_MAX];
 	struct dump d;
 	int verdict = stream_end(&r->stream, &d, &r->why), err;
 
@@ -213,9 +217,12 @@ static int settle(struct reception *r, const struct store *store)
 	if (verdict != STREAM_WHOLE)
 		snprintf(reason, sizeof(reason), "%s%s%s", r->why.text,
 			 r->why.text[0] && r->broken.text[0] ? "; " : "", r->broken.text);
+	snprintf(where, sizeof(where), "%s/%s", store->name, r->folder);
+	if (verdict != STREAM_UNKNOWN)
+		crashlog_store(&d, r->dir, where, &panic);
 	err = output_commit(&r->out, name[verdict]);
 	if (!err)
-		err = write_info(r, &d, verdict, reason);
+		err = write_info(r, &d, verdict, reason, panic.line);
 	if (!err && fsync(store->dir))
 		err = say_error(-errno, "%s", store->name);
 	dump_close(&d);

@@ -157,18 +157,6 @@ u64 stream_expected(struct stream *s)
 	return s->expected;
 }
 
-/* So that crash opens a cut dump, and says that it is one. */
-static int mark_incomplete(struct stream *s)
-{
-	struct input in = input_of_file(s->out->fd, 0, s->size);
-	u8 status[4];
-
-	if (input_read(&in, KDUMP_STATUS_OFF, status, sizeof(status)))
-		return 0; /* no header has come */
-	put_le32(status, get_le32(status) | KDUMP_INCOMPLETE);
-	return output_write(s->out, KDUMP_STATUS_OFF, status, sizeof(status), true);
-}
-
 static int settle(struct stream *s)
 {
 	int err = 0;
@@ -180,6 +168,21 @@ static int settle(struct stream *s)
 	if (!err && ftruncate(s->out->fd, (off_t)s->size))
 		err = -errno;
 	return err;
+}
+
+/* Mend what was stored, and look at it again: it may be read with its mended bitmaps only. */
+static int mend(struct stream *s, struct dump *d)
+{
+	struct why why = { "" };
+	struct input in;
+	int err = mend_kdump(s->out, &s->size, false, &s->mended);
+
+	if (err)
+		return err;
+	dump_close(d);
+	in = input_of_file(s->out->fd, 0, s->size);
+	(void)dump_open(d, &in, &why); /* tells what it can */
+	return STREAM_INCOMPLETE;
 }
 
 int stream_end(struct stream *s, struct dump *d, struct why *why)
@@ -202,17 +205,12 @@ int stream_end(struct stream *s, struct dump *d, struct why *why)
 	if (err == -EMEDIUMTYPE)
 		return s->flattened && s->size ? STREAM_INCOMPLETE : STREAM_UNKNOWN;
 	if (!err) {
-		err = check_dump(&check, d);
+		err = check_dump(&check, d, false);
 		refuse(why, 0, "%s", check.why.text);
 	}
 	if (err && err != -EBADMSG && err != -ENODATA)
 		return err;
 	if (!err && !why->text[0])
 		return STREAM_WHOLE;
-	if (d->container == CONTAINER_KDUMP) {
-		err = mark_incomplete(s);
-		if (err)
-			return err;
-	}
-	return STREAM_INCOMPLETE;
+	return d->container == CONTAINER_KDUMP ? mend(s, d) : STREAM_INCOMPLETE;
 }

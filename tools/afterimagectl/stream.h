@@ -6,6 +6,7 @@
 
 #include "ctl.h"
 #include "dump.h"
+#include "mend.h"
 #include "output.h"
 
 enum stream_state {
@@ -25,8 +26,9 @@ struct stream {
 	u64 received; /* bytes of the stream */
 	u64 size;     /* of the stored file */
 	u64 at, left;
-	u64 trailing; /* bytes after the end record */
-	u64 expected; /* the file's size by its own headers; 0: not known (yet) */
+	u64 trailing;         /* bytes after the end record */
+	struct mended mended; /* what is left of a cut kdump dump */
+	u64 expected;         /* the file's size by its own headers; 0: not known (yet) */
 	u32 held;
 	u8 hold[4096];
 };
@@ -44,7 +46,7 @@ u64 stream_expected(struct stream *s);
 
 /* No more bytes: settle the file's length, judge, and open what was stored for its identity (the
  * caller's to dump_close() in all cases; it holds nothing when the verdict is STREAM_UNKNOWN). A
- * cut kdump dump gets its incomplete bit. *why tells why it is not whole. A negative errno: the
+ * cut kdump dump is mended. *why tells why it is not whole. A negative errno: the
  * stored file could not be written or read. */
 int stream_end(struct stream *s, struct dump *d, struct why *why);
 

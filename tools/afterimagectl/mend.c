@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Cut kdump-compressed dumps: takes back what the bitmaps promise and the file does not hold.
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "mend.h"
+#include "page_decode.h"
+
+struct mend {
+	struct output *o;
+	struct input in;
+	struct kdump k;
+	struct mended *result;
+	bool decode;
+	u64 position; /* of the next descriptor in the table */
+	u64 keep;     /* one past the last page that is there */
+	u64 end;      /* of the last byte that is needed */
+	u8 chunk[KDUMP_CHUNK];
+};
+
+static int page_there(const struct mend *m, const struct kdump_page *page, bool *there)
+{
+	u8 contents[PAGE_SIZE];
+	int err;
+
+	*there = page->offset >= m->k.desc && page->offset <= m->in.size && page->size &&
+		 page->size <= PAGE_SIZE && page->size <= m->in.size - page->offset;
+	if (!*there || !m->decode)
+		return 0;
+	err = page_decode(&m->in, page, contents);
+	*there = !err || err == -EOPNOTSUPP;
+	return err == -EBADMSG || err == -EOPNOTSUPP ? 0 : err;
+}
+
+static int mend_page(void *context, u64 pfn, const struct kdump_page *page)
+{
+	static const u8 lost[KDUMP_DESC_BYTES];
+	struct mend *m = context;
+	u64 desc = m->k.desc + m->position++ * KDUMP_DESC_BYTES;
+	bool there;
+	int err = page_there(m, page, &there);
+
+	if (err)
+		return err;
+	if (there) {
+		m->result->kept++;
+		m->keep = pfn + 1;
+		m->end = MAX(m->end, MAX(page->offset + page->size, desc + KDUMP_DESC_BYTES));
+		return 0;
+	}
+	return kdump_page_lost(page) ? 0 : output_write(m->o, desc, lost, sizeof(lost), true);
+}
+
+/* Clear the bits from page m->keep on. Everything that counts descriptors counts bits before one:
+ * behind the last page that is there nothing is moved by it. */
+static int clear_behind(struct mend *m, u64 *cleared)
+{
+	struct kdump_walk w = kdump_walk_of(&m->k, &m->in, m->k.bitmap2);
+	int err;
+
+	w.next = ALIGN_DOWN(m->keep / 8, KDUMP_CHUNK);
+	while (!(err = kdump_walk_next(&w, m->chunk))) {
+		for (u64 i = 0; i < w.len; i++) {
+			u64 pfn = 8 * (w.at + i);
+			u8 keep = m->keep >= pfn + 8 ? 0xff
+				  : m->keep > pfn    ? (u8)((1u << (m->keep - pfn)) - 1)
+						     : 0;
+
+			*cleared += (u64)__builtin_popcount(m->chunk[i] & (u8)~keep);
+			m->chunk[i] &= keep;
+		}
+		err = output_write(m->o, m->k.bitmap2 + w.at, m->chunk, w.len, true);
+		if (err)
+			return err;
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+static int set_incomplete(struct mend *m)
+{
+	u8 head[KDUMP_STATUS_OFF + 4];
+	u8 *status = head + KDUMP_STATUS_OFF;
+
+	if (input_read(&m->in, 0, head, sizeof(head)) ||
+	    container_sniff(head, sizeof(head)) != CONTAINER_KDUMP)
+		return 0;
+	put_le32(status, get_le32(status) | KDUMP_INCOMPLETE);
+	return output_write(m->o, KDUMP_STATUS_OFF, status, 4, true);
+}
+
+static int resize(struct mend *m, u64 size)
+{
+	m->in.size = size;
+	return ftruncate(m->o->fd, (off_t)size) ? -errno : 0;
+}
+
+int mend_kdump(struct output *o, u64 *size, bool decode, struct mended *result)
+{
+	static struct mend m;
+	struct why why = { "" };
+	u64 cleared = 0;
+	int err;
+
+	memset(result, 0, sizeof(*result));
+	m = (struct mend){ .o = o, .in = input_of_file(o->fd, 0, *size), .result = result };
+	m.decode = decode;
+	err = set_incomplete(&m);
+	if (err || kdump_open(&m.k, &m.in, &why))
+		return err;
+	m.end = m.k.desc;
+	if (m.k.note_off <= *size && m.k.note_len <= *size - m.k.note_off)
+		m.end = MAX(m.end, m.k.note_off + m.k.note_len);
+	if (m.in.size < m.k.desc) /* crash maps both bitmaps */
+		err = resize(&m, m.k.desc);
+	if (!err)
+		err = kdump_each_page(&m.k, &m.in, mend_page, &m);
+	if (err == -ENODATA) /* the descriptors end here */
+		err = 0;
+	if (!err)
+		err = clear_behind(&m, &cleared);
+	if (!err)
+		err = resize(&m, m.end);
+	*size = m.in.size;
+	result->lost = m.position - result->kept;
+	return err;
+}
+
+struct extent {
+	u64 size, end;
+};
+
+static int see_page(void *context, u64 pfn, const struct kdump_page *page)
+{
+	struct extent *e = context;
+
+	(void)pfn;
+	if (page->offset <= e->size && page->size <= e->size - page->offset)
+		e->end = MAX(e->end, page->offset + page->size);
+	return 0;
+}
+
+u64 mend_extent(const struct input *in)
+{
+	struct extent e = { .size = in->size };
+	struct why why = { "" };
+	struct kdump k;
+
+	if (kdump_open(&k, in, &why))
+		return in->size;
+	e.end = MIN(k.desc, in->size);
+	(void)kdump_each_page(&k, in, see_page, &e); /* as far as it goes */
+	return e.end;
+}
