@@ -90,7 +90,7 @@ collect_dump() {
     [ -e "$out/vmcore" ] || take_disk
     [ -e "$dump" ] || dump=$out/vmcore-incomplete
     if [ -e "$out/vmcore-dmesg.txt" ]; then
-        mv "$out/vmcore-dmesg.txt" "$out/dmesg.txt"
+        cp "$out/vmcore-dmesg.txt" "$out/dmesg.txt"
     elif [ -e "$dump" ]; then
         timeout 120 makedumpfile --dump-dmesg "$dump" "$out/dmesg.txt" > "$out/dmesg.log" 2>&1 || rm -f "$out/dmesg.txt"
     fi

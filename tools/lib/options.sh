@@ -44,8 +44,8 @@ Boots BZIMAGE under QEMU, loads the capture image into its crashkernel= reservat
   --qmp, --gdb-socket    a QMP socket at DIR/qmp.sock; a gdbstub at DIR/gdb.sock
   --gdb                  start stopped, wait for a debugger on port 1234, no timeout
 
-DIR afterwards: vmcore (or vmcore-incomplete), dmesg.txt, console.log, console.ts (each line with milliseconds since the
-start), qemu.log, and result with these lines:
+DIR afterwards: vmcore (or vmcore-incomplete), dmesg.txt (the dump's vmcore-dmesg.txt, which stays too, or else by
+makedumpfile), console.log, console.ts (each line with milliseconds since the start), qemu.log, and result with these lines:
   exit, verdict, reason, release, target, bytes, boot_seconds (start to panic), entry_seconds, first_byte_seconds,
   complete_seconds (from the panic line to the image's first line, to the first byte here, to the line "dump complete"),
   total_seconds
