@@ -6,24 +6,26 @@
 #include "dump/sink.h"
 
 struct dump_stats {
-	u64 total;          /* container bytes when whole */
+	u64 total;          /* container bytes when whole; a container that learns it at the end: 0 */
+	u64 ram_pages;      /* such a container's progress: pages of RAM, and of these looked at */
+	u64 ram_done;
 	u64 pages;          /* pages with contents handed to the sink */
 	u64 unreadable;     /* of these, filled with zeros */
 	u64 started_us;
 	u64 next_line_us;   /* progress */
 };
 
-/* Decide what an ELF dump leaves out, once for all targets; `level` is filter_init()'s answer. Reads
- * all struct pages, with LEVEL_ZERO also all pages that stay. Without this call, and at level 0,
- * nothing is left out. 0; -ETIME: the run's budget is over, and what was not looked at stays. */
+/* Decide what an ELF dump leaves out, once for all targets; `level` is filter_init()'s answer.
+ * Reads all struct pages, with LEVEL_ZERO also all pages that stay. Without this call, and at level
+ * 0, nothing is left out. 0; -ETIME: the run's budget is over, and what was not looked at stays. */
 int elf_prepare(unsigned int level);
 
 /* Bytes of the ELF container for the source as it is: known before the first byte. */
 u64 elf_size(void);
 
 /* Write the ELF core as /proc/vmcore shows it, without what elf_prepare() found; pages that must
- * never be read (filter.h) are zeros and count as unreadable. 0, or the sink's error, or -ESTALE: the
- * headers did not read the same twice. finish() is the caller's. */
+ * never be read (filter.h) are zeros and count as unreadable. 0, or the sink's error, or -ESTALE:
+ * the headers did not read the same twice. finish() is the caller's. */
 int elf_write(struct sink *s, struct dump_stats *st);
 
 /* For containers: one stretch of old RAM to container offset off, by reference where that is

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ELF core container: byte for byte what fs/proc/vmcore.c would export, or with a level the same
- * without long runs of left-out pages, its PT_LOADs split as makedumpfile -E does (docs/design.md). */
+/* The ELF core container: byte for byte what fs/proc/vmcore.c would export, or with a level the
+ * same without long runs of left-out pages, its PT_LOADs split as by makedumpfile -E. */
 #include <string.h>
 
 #include "clock.h"
@@ -46,8 +46,8 @@ static bool load_has_page_frames(const struct elf64_phdr *ph)
 	return (ph->p_paddr & PAGE_MASK) == (ph->p_offset & PAGE_MASK);
 }
 
-/* The next piece of a load; an empty load is one empty piece. A run counts from ELF_RUN_MIN pages on,
- * or if the load ends in it; a page that the load begins within always stays. */
+/* The next piece of a load; an empty load is one empty piece. A run counts from ELF_RUN_MIN pages
+ * on, or if the load ends in it; a page that the load begins within always stays. */
 static bool piece_next(const struct elf64_phdr *ph, struct piece *p)
 {
 	u64 pages = load_pages(ph), base = ph->p_paddr / PAGE_SIZE, from;
@@ -79,13 +79,14 @@ static void piece_phdr(struct elf64_phdr *ph, const struct piece *p, u64 cursor)
 {
 	u64 page = ALIGN_DOWN(ph->p_paddr, PAGE_SIZE), load_end = ph->p_paddr + ph->p_memsz;
 	u64 start = p->at ? page + p->at * PAGE_SIZE : ph->p_paddr;
-	u64 file_end = MIN(page + (p->at + p->kept) * PAGE_SIZE, load_end);
+	u64 kept_end = page + (p->at + p->kept) * PAGE_SIZE;
+	u64 file_end = MIN(kept_end, load_end);
 
 	if (p->at || p->left_out) {
 		ph->p_vaddr += start - ph->p_paddr;
 		ph->p_paddr = start;
 		ph->p_filesz = p->kept ? file_end - start : 0;
-		ph->p_memsz = MIN(page + (p->at + p->kept + p->left_out) * PAGE_SIZE, load_end) - start;
+		ph->p_memsz = MIN(kept_end + p->left_out * PAGE_SIZE, load_end) - start;
 		ph->p_offset = cursor + (p->kept ? start & PAGE_MASK : 0);
 	} else {
 		ph->p_offset = cursor + (ph->p_offset & PAGE_MASK);

@@ -61,8 +61,8 @@ static void run_add(u64 first, u64 end)
 	}
 }
 
-/* Pages pfn .. pfn + n stay; what lies between them and those before does not. No RAM counts as left
- * out, so that runs go on over holes. */
+/* Pages pfn .. pfn + n stay; what lies between them and those before does not. No RAM counts as
+ * left out, so that runs go on over holes. */
 static void keep_pages(u64 pfn, u64 n)
 {
 	run_add(looked_to, pfn);
@@ -125,8 +125,8 @@ int elf_plan_make(unsigned int level)
 	}
 	/* the pages at the end of RAM need no header of their own, however few they are */
 	run_add(looked_to, MAX(end, looked_to + run_min));
-	log_info("level %u keeps %llu of %llu pages; %u runs of at least %llu are left out (%llu ms)",
-	         level, n_kept, rampages_count(), n_entries, run_min, (clock_us() - start_us) / MS);
+	log_info("level %u keeps %llu of %llu pages; %u runs of %llu and more go (%llu ms)", level,
+	         n_kept, rampages_count(), n_entries, run_min, (clock_us() - start_us) / MS);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 
 #include "base.h"
 
-/* A run shorter than this is not worth a program header of its own (makedumpfile's PFN_EXCLUDED). */
+/* A shorter run is not worth a program header of its own (makedumpfile's PFN_EXCLUDED). */
 #define ELF_RUN_MIN 256u
 
 /* Pages first .. end, left out. */
@@ -18,8 +18,8 @@ struct page_run {
 void elf_plan_clear(void);
 
 /* Look at every page of RAM once, with the filter as filter_init() left it, and at the contents of
- * those that stay if the level has LEVEL_ZERO. The table has room for 8192 runs: when it is full, short
- * ones are kept in the dump. 0, or -ETIME: the run's budget is over. */
+ * those that stay if the level has LEVEL_ZERO. The table has room for 8192 runs: when it is full,
+ * the short ones are kept in the dump. 0, or -ETIME: the run's budget is over. */
 int elf_plan_make(unsigned int level);
 
 /* The first run that ends behind pfn. False: there is none. */

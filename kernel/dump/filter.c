@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The decision page by page (include/linux/page-flags.h, mm_types.h; makedumpfile's order of tests),
- * by the facts that VMCOREINFO gives and no kernel's version. */
+/* The decision page by page (include/linux/page-flags.h, mm_types.h; makedumpfile's order of
+ * tests), by the facts that VMCOREINFO gives and no kernel's version. */
 #include "dump/filter.h"
 
 #include <string.h>
@@ -23,8 +23,8 @@
 
 enum { DROP = 1, NEVER = 2 };  /* a verdict's bits; NEVER goes with DROP */
 
-/* What VMCOREINFO says: offsets in struct page, masks of flags (0: no such flag), values of page_type
- * or _mapcount (NO_TYPE: no such type). */
+/* What VMCOREINFO says: offsets in struct page, masks of flags (0: no such flag), values of
+ * page_type or _mapcount (NO_TYPE: no such type). */
 struct rules {
 	u32 page_bytes;    /* 0: nothing is known, every page is kept */
 	u32 flags, mapping, type, private, compound;
@@ -64,7 +64,9 @@ static u64 number(const char *kind, const char *name, u64 min, u64 max, u64 miss
 /* Offset of a field of `bytes` bytes, counted from `base`. */
 static u32 field(const char *name, u32 base, u32 bytes)
 {
-	return (u32)number("OFFSET", name, base, base + rules.page_bytes - bytes, NO_OFFSET + (u64)base) - base;
+	u64 v = number("OFFSET", name, base, base + rules.page_bytes - bytes, ~0ull);
+
+	return v == ~0ull ? NO_OFFSET : (u32)(v - base);
 }
 
 static u64 flag(const char *name)
@@ -153,8 +155,8 @@ static void settle_rules(struct rules *r)
 	need(r, r->lru, LEVEL_CACHE | LEVEL_CACHE_PRIVATE, "PG_lru");
 	need(r, r->has_private || (r->level & LEVEL_CACHE_PRIVATE), LEVEL_CACHE, "PG_private");
 	need(r, slab, LEVEL_USER | LEVEL_FREE, "slab pages");
-	need(r, types && r->type_buddy != NO_TYPE && r->private != NO_OFFSET && r->free_orders, LEVEL_FREE,
-	     "free pages");
+	need(r, types && r->type_buddy != NO_TYPE && r->private != NO_OFFSET && r->free_orders,
+	     LEVEL_FREE, "free pages");
 	if (!slab || !types)
 		r->type_offline = NO_TYPE; /* a slab page may hold anything there */
 	if (!types || !(r->level & LEVEL_FREE))
@@ -170,7 +172,7 @@ static void settle_rules(struct rules *r)
 		r->compound = 0;
 	if (!r->head || r->order == NO_OFFSET || !tails) {
 		if (r->level & NEEDS_STRUCT_PAGE)
-			log_info("VMCOREINFO does not tell the size of compound pages: they are kept");
+			log_info("VMCOREINFO tells no size of compound pages: they are kept");
 		r->order = NO_OFFSET;
 	}
 }
@@ -236,8 +238,8 @@ static unsigned int judge_free(const struct rules *r, u64 order, u64 pfn, unsign
 	return DROP;
 }
 
-/* The verdict on a page, and in *order for how many. `last`: there is no struct page behind p, which
- * is for odd page frames only. */
+/* The verdict on a page, and in *order for how many. `last`: there is no struct page behind p,
+ * which is so for odd page frames only. */
 static inline unsigned int judge(const struct rules *r, unsigned int level, const u8 *p, bool last,
                                  u64 pfn, unsigned int *order)
 {
@@ -278,21 +280,22 @@ static inline unsigned int judge(const struct rules *r, unsigned int level, cons
 /* Bits from .. to of a u64; from < to. */
 static u64 bits(u64 from, u64 to) { return (~0ull >> (64 - (to - from))) << from; }
 
-/* Judge the n pages whose struct pages are in `piece`; a block that reaches further stays in `block`. */
+/* Judge the n pages whose struct pages are in `piece`; a block that reaches further stays in
+ * `block`. */
 static struct verdicts judge_piece(const struct rules *r, unsigned int level, u64 pfn, u32 n)
 {
 	struct verdicts v = { 0, 0 };
 
 	for (u64 i = 0; i < n;) {
-		unsigned int order, verdict = judge(r, level, piece + i * r->page_bytes, i + 1 == n, pfn + i, &order);
-		u64 count = 1ull << order;
+		const u8 *p = piece + i * r->page_bytes;
+		unsigned int order, verdict = judge(r, level, p, i + 1 == n, pfn + i, &order);
+		u64 count = 1ull << order, mask;
 
 		if (!verdict) {
-			/* what a block keeps is still tails; a tail may be poisoned on its own */
-			i++;
+			i++; /* of a block that stays, too: one of its tails may be poisoned */
 			continue;
 		}
-		u64 mask = bits(i, MIN(i + count, (u64)n));
+		mask = bits(i, MIN(i + count, (u64)n));
 		v.drop |= mask;
 		if (verdict & NEVER)
 			v.never |= mask;
@@ -338,11 +341,12 @@ void filter_apply(u64 pfn, u32 n, u8 *keep, u8 *never)
 		u32 count = (u32)MIN(per_piece - at % per_piece, end - at);
 		struct verdicts v = { 0, 0 };
 
-		if (at < block.end) { /* ends at a multiple of 8, as blocks are aligned to their size */
+		if (at < block.end) { /* its end: a multiple of 8, as it is aligned to its size */
 			count = (u32)MIN((u64)count, block.end - at);
 			v.drop = bits(0, count);
 			v.never = block.verdict & NEVER ? v.drop : 0;
-		} else if ((!keep || any_page(keep, at - pfn, count)) && memmap_read(piece, at, count)) {
+		} else if ((!keep || any_page(keep, at - pfn, count)) &&
+			   memmap_read(piece, at, count)) {
 			v = judge_piece(&rules, level, at, count);
 		}
 		mark(v, at - pfn, count, keep, never);

@@ -35,9 +35,10 @@ void filter_begin(void);
  * order since filter_begin(), gaps allowed).
  *
  * Bit i of keep (LSB first) is set on entry where the page is RAM; it is cleared where the level
- * leaves the page out, or the page must never be read. never (may be NULL) := the latter alone, whole
- * among the pages that the level would keep. keep may be NULL, in all calls since filter_begin(): then
- * every page counts as RAM, the level as 0, and never is whole. LEVEL_ZERO is not looked at here. */
+ * leaves the page out, or the page must never be read. never (may be NULL) := the latter alone,
+ * whole among the pages that the level would keep. keep may be NULL, in all calls since
+ * filter_begin(): then every page counts as RAM, the level as 0, and never is whole. LEVEL_ZERO is
+ * not looked at here. */
 void filter_apply(u64 pfn, u32 n, u8 *keep, u8 *never);
 
 #endif

@@ -30,16 +30,16 @@ static bool value(const char *kind, const char *name, u64 min, u64 max, u64 *out
 	return vmcoreinfo_value(kind, name, out) && *out >= min && *out <= max;
 }
 
-/* Where the section's struct pages would begin if they began at page frame 0: section_mem_map without
- * its flags. 0: no such section. */
+/* Where the section's struct pages would begin if they began at page frame 0: section_mem_map
+ * without its flags. 0: no such section. */
 static u64 section_map(u64 nr)
 {
-	u64 root, map;
+	u64 root, map, i = nr / mm.per_root;
 
-	if (nr / mm.per_root >= mm.n_roots ||
-	    kernel_va_read(&root, mm.roots + nr / mm.per_root * sizeof(root), sizeof(root)) || !root ||
-	    kernel_va_read(&map, root + nr % mm.per_root * mm.section_bytes + mm.map_offset, sizeof(map)) ||
-	    !(map & SECTION_PRESENT))
+	if (i >= mm.n_roots || kernel_va_read(&root, mm.roots + i * sizeof(root), sizeof(root)) || !root)
+		return 0;
+	root += nr % mm.per_root * mm.section_bytes;
+	if (kernel_va_read(&map, root + mm.map_offset, sizeof(map)) || !(map & SECTION_PRESENT))
 		return 0;
 	return ALIGN_DOWN(map, PAGE_SIZE);
 }
@@ -50,16 +50,15 @@ bool memmap_read(void *dst, u64 pfn, u32 n)
 
 	while (n) {
 		u64 nr = pfn >> mm.shift, left = ((nr + 1) << mm.shift) - pfn;
-		u32 count = (u32)MIN((u64)n, left);
+		u32 count = (u32)MIN((u64)n, left), bytes = count * mm.page_bytes;
 
 		if (nr != mm.last.nr) {
 			mm.last.map = section_map(nr);
 			mm.last.nr = nr;
 		}
-		if (!mm.last.map ||
-		    kernel_va_read(to, mm.last.map + pfn * mm.page_bytes, (u64)count * mm.page_bytes))
+		if (!mm.last.map || kernel_va_read(to, mm.last.map + pfn * mm.page_bytes, bytes))
 			return false;
-		to += (u64)count * mm.page_bytes;
+		to += bytes;
 		pfn += count;
 		n -= count;
 	}
@@ -91,7 +90,8 @@ u32 memmap_init(void)
 
 	if (!value("SIZE", "page", MEMMAP_PAGE_MIN, MEMMAP_PAGE_MAX, &size) || size % sizeof(u64) ||
 	    !value("SIZE", "mem_section", sizeof(u64), PAGE_SIZE, &mm.section_bytes) ||
-	    !value("OFFSET", "mem_section.section_mem_map", 0, mm.section_bytes - sizeof(u64), &mm.map_offset) ||
+	    !value("OFFSET", "mem_section.section_mem_map", 0, mm.section_bytes - sizeof(u64),
+	           &mm.map_offset) ||
 	    !value("LENGTH", "mem_section", 1, ~0u, &mm.n_roots) ||
 	    !value("NUMBER", "SECTION_SIZE_BITS", SECTION_BITS_MIN, SECTION_BITS_MAX, &bits) ||
 	    !value("SYMBOL", "mem_section", 1, ~0ull, &array)) {

@@ -15,8 +15,8 @@
  * called. */
 u32 memmap_init(void);
 
-/* Copy the struct pages of page frames pfn .. pfn + n to dst. False: some are not there or cannot be
- * read, dst is undefined. */
+/* Copy the struct pages of page frames pfn .. pfn + n to dst. False: some are not there or cannot
+ * be read, dst is undefined. */
 bool memmap_read(void *dst, u64 pfn, u32 n);
 
 #endif

@@ -6,6 +6,10 @@ dump_core := kernel/dump/source.c kernel/dump/vmcoreinfo.c tests/unit/oldmem_fre
 fake_dump := tests/unit/fake_memory.c tests/unit/elfcorehdr.c
 filter := kernel/dump/filter.c kernel/dump/memmap.c kernel/dump/kernel_va.c kernel/dump/rampages.c
 elf := kernel/dump/elf.c kernel/dump/elf_plan.c kernel/dump/dump.c $(filter)
+fake_pages := tests/unit/fake_kernel.c tests/unit/fake_pages.c $(fake_dump)
+unit_filter = $(dump_core) $(filter) $(fake_pages)
+$(addprefix $(B)/unit/,filter memmap elf_level): kernel/dump/oldmem.c # in oldmem_fresh.c
+unit_memmap = $(dump_core) $(filter) $(fake_pages)
 unit_vmcore = $(dump_core) $(elf) $(fake_dump) tests/unit/vmcore_ref.c tests/unit/check_sink.c
 $(addprefix $(B)/unit/,vmcore source vmcoreinfo oldmem handover): kernel/dump/oldmem.c # in oldmem_fresh.c
 unit_disk_sink = tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/format.c
