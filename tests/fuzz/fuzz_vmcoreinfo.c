@@ -24,6 +24,16 @@ static void look(const char *key, size_t size)
 	free(value);
 }
 
+/* A value that is refused leaves what was there. */
+static void value(const char *kind, const char *name)
+{
+	u64 v = 0x5a5a5a5a5a5a5a5a, again = 1;
+	bool found = vmcoreinfo_value(kind, name, &v);
+
+	if (!found ? v != 0x5a5a5a5a5a5a5a5a : !vmcoreinfo_value(kind, name, &again) || v != again)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct source_summary sum;
@@ -46,5 +56,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	look("OSRELEASE", 65);
 	look("SYMBOL(prb)", 1);
 	vmcoreinfo_number("CRASHTIME", 0);
+	value("SYMBOL", "prb");
+	value("NUMBER", "phys_base");
 	return 0;
 }

@@ -61,7 +61,7 @@ static bool all_true(u32 step)
 			next = pfn;
 			end = end ? end : pfn + 1;
 		}
-		if (pfn % 61 == 0 && rampages_next(pfn) != next)
+		if (pfn % 997 == 0 && rampages_next(pfn) != next)
 			return false;
 	}
 	return rampages_count() == count && rampages_end() == end;

@@ -71,6 +71,51 @@ TEST(numbers_have_limits)
 	CHECK_EQ(vmcoreinfo_number("F", 1), 1);
 }
 
+TEST(typed_values)
+{
+	static const char *const bad[] = { "EMPTY", "MINUS", "TEXT", "TAIL", "HEXTAIL", "BIG", "LOW",
+					   "LONG", "X", "PLUS", "SPACE", "TWICE", "none" };
+	u64 v = 0;
+
+	with_text("SYMBOL(prb)=ffffffff9b0643e0\nSYMBOL(dec)=10\nSYMBOL(x)=0xab\nSIZE(page)=64\n"
+		  "NUMBER(phys_base)=-75497472\nNUMBER(mask)=0x10000\nOFFSET(page.flags)=0\n"
+		  "NUMBER(max)=18446744073709551615\nNUMBER(min)=-9223372036854775808\n"
+		  "NUMBER(EMPTY)=\nNUMBER(MINUS)=-\nNUMBER(TEXT)=a\nNUMBER(TAIL)=1x\n"
+		  "NUMBER(HEXTAIL)=0x1g\nNUMBER(BIG)=18446744073709551616\n"
+		  "NUMBER(LOW)=-9223372036854775809\nNUMBER(LONG)=99999999999999999999999999999\n"
+		  "NUMBER(X)=0x\nNUMBER(PLUS)=+1\nNUMBER(SPACE)= 1\nNUMBER(TWICE)=--1\n"
+		  "SYMBOL(neg)=-1\nNUMBER(first)=1\nNUMBER(first)=2\n");
+	CHECK(vmcoreinfo_value("SYMBOL", "prb", &v));
+	CHECK_EQ(v, 0xffffffff9b0643e0);
+	CHECK(vmcoreinfo_value("SYMBOL", "dec", &v));
+	CHECK_EQ(v, 0x10);
+	CHECK(vmcoreinfo_value("SYMBOL", "x", &v));
+	CHECK_EQ(v, 0xab);
+	CHECK(vmcoreinfo_value("SIZE", "page", &v));
+	CHECK_EQ(v, 64);
+	CHECK(vmcoreinfo_value("NUMBER", "phys_base", &v));
+	CHECK_EQ(v, -75497472);
+	CHECK(vmcoreinfo_value("NUMBER", "mask", &v));
+	CHECK_EQ(v, 0x10000);
+	CHECK(vmcoreinfo_value("OFFSET", "page.flags", &v));
+	CHECK_EQ(v, 0);
+	CHECK(vmcoreinfo_value("NUMBER", "max", &v));
+	CHECK_EQ(v, ~0ull);
+	CHECK(vmcoreinfo_value("NUMBER", "min", &v));
+	CHECK_EQ(v, 1ull << 63);
+	CHECK(vmcoreinfo_value("NUMBER", "first", &v));
+	CHECK_EQ(v, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		v = 7;
+		CHECK(!vmcoreinfo_value("NUMBER", bad[i], &v));
+		CHECK_EQ(v, 7);
+	}
+	CHECK(!vmcoreinfo_value("SYMBOL", "neg", &v));
+	CHECK(!vmcoreinfo_value("SYMBOL", "page", &v));
+	CHECK(!vmcoreinfo_value("NUMBER", "a_name_that_is_longer_than_any_that_a_kernel_ever_had_in_it",
+				&v));
+}
+
 TEST(text_ends_at_nul_and_at_its_note)
 {
 	static char big[70000];
