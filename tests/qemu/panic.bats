@@ -89,6 +89,19 @@ load lib
     dump_is_true
 }
 
+# Of QEMU's NVMe controller; with the AHCI, the SMBus and the physical function that is six.
+@test "virtual functions of SR-IOV are quiesced too" {
+    cat > "$out/enable" << 'END'
+cd /sys/bus/pci/devices/0000:01:00.0
+echo 3 > sriov_numvfs
+for vf in virtfn*; do printf '\004' | dd of="$vf/config" bs=1 seek=4 conv=notrunc 2> /dev/null; done
+END
+    panic_guest --target disk --net none --module nvme --setup "$out/enable" --qemu "-device pcie-root-port,id=root0 \
+        -device nvme-subsys,id=sub -device nvme,serial=x,subsys=sub,bus=root0,sriov_max_vfs=3,sriov_vq_flexible=6,sriov_vi_flexible=3"
+    dump_is_true
+    console 'quiesced 6 functions' '0 kept bus mastering'
+}
+
 @test "poweroff after success" {
     panic_guest --target disk --net none --append 'dump.final=poweroff'
     dump_is_true
