@@ -17,6 +17,7 @@
 #define WINDOWS_MAX 64
 
 struct quiesce {
+	int (*visit)(const struct pci_func *f, void *ctx);
 	unsigned int quiesced, stubborn, pending;
 };
 
@@ -26,9 +27,10 @@ static struct window {
 	u64 len;
 } windows[WINDOWS_MAX];
 static unsigned int n_windows;
+
 static void (*forbid)(pa_t pa, u64 len);
 
-static int quiesce_one(const struct pci_func *f, void *ctx)
+static int quiesce_function(const struct pci_func *f, void *ctx)
 {
 	struct quiesce *q = ctx;
 
@@ -47,19 +49,8 @@ static int quiesce_one(const struct pci_func *f, void *ctx)
 	return 0;
 }
 
-/* A virtual function goes on when its physical one has lost its bus mastering: it has a bit of its own
- * (PCI Express Base 5.0, 9.3.4.1.3). Clearing VF Enable instead would cut off what is under way, and
- * its capability could not be read for a second after (9.3.3.3.1). */
-static int quiesce_function(const struct pci_func *f, void *ctx)
-{
-	if (pci_left_alone(f->class))
-		return 0;
-	quiesce_one(f, ctx);
-	return pci_walk_vfs(f, quiesce_one, ctx);
-}
-
 /* PCI Express Base 5.0, 7.5.3.5: a request of this function is still unanswered. */
-static int count_one(const struct pci_func *f, void *ctx)
+static int count_pending(const struct pci_func *f, void *ctx)
 {
 	struct quiesce *q = ctx;
 	u8 cap = pci_find_cap(f->at, PCI_CAP_ID_EXP, 0);
@@ -69,27 +60,33 @@ static int count_one(const struct pci_func *f, void *ctx)
 	return 0;
 }
 
-static int count_pending(const struct pci_func *f, void *ctx)
+/* A virtual function goes on when its physical one has lost its bus mastering: it has a bit of its own
+ * (PCI Express Base 5.0, 9.3.4.1.3). Clearing VF Enable instead would cut off what is under way, and
+ * its capability could not be read for a second after (9.3.3.3.1). */
+static int visit_with_virtual(const struct pci_func *f, void *ctx)
 {
+	struct quiesce *q = ctx;
+
 	if (pci_left_alone(f->class))
 		return 0;
-	count_one(f, ctx);
-	return pci_walk_vfs(f, count_one, ctx);
+	q->visit(f, q);
+	return pci_walk_vfs(f, q->visit, q);
 }
 
 static unsigned int still_pending(struct quiesce *q)
 {
 	q->pending = 0;
-	pci_walk(count_pending, q);
+	q->visit = count_pending;
+	pci_walk(visit_with_virtual, q);
 	return q->pending;
 }
 
 void pci_quiesce(void)
 {
-	struct quiesce q = { 0 };
+	struct quiesce q = { .visit = quiesce_function };
 	u64 start = clock_us();
 
-	pci_walk(quiesce_function, &q);
+	pci_walk(visit_with_virtual, &q);
 	(void)WAIT_FOR(!still_pending(&q), PENDING_WAIT);
 	log_info("pci: quiesced %u functions in %llu ms, %u kept bus mastering, %u with "
 		 "transactions pending",

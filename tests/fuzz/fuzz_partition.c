@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "crc32.h"
 #include "dump/partition.h"
 
 #define DISK_BYTES (64u << 10)
@@ -36,18 +37,6 @@ static int visit(void *ctx, u64 start, u64 len)
 	seen[n_seen][0] = start;
 	seen[n_seen++][1] = len;
 	return 0;
-}
-
-static u32 crc32(const u8 *p, size_t n)
-{
-	u32 crc = ~0u;
-
-	while (n--) {
-		crc ^= *p++;
-		for (int k = 0; k < 8; k++)
-			crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320u : 0);
-	}
-	return ~crc;
 }
 
 /* The checksums are right, so that what lies behind them is reached. */

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "bytes.h"
+#include "crc32.h"
 #include "dump/partition.h"
 
 #define DISK_BYTES  (4u << 20)
@@ -56,18 +57,6 @@ static bool saw(const u64 *want)
 	return i == n_seen;
 }
 #define SAW(...) saw((const u64[]){ __VA_ARGS__, 0, 0 })
-
-static u32 crc32(const u8 *p, size_t n)
-{
-	u32 crc = ~0u;
-
-	while (n--) {
-		crc ^= *p++;
-		for (int k = 0; k < 8; k++)
-			crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320u : 0);
-	}
-	return ~crc;
-}
 
 static void blank(u32 sector_bytes)
 {
