@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The CRC of GPT headers (UEFI 2.10, 5.3.2), a bit at a time: what the table-driven ones are held
- * against. */
+/* The CRC of GPT headers (UEFI 2.10, 5.3.2), of the tests' own: what the kernel's is held against. */
 #ifndef AFTERIMAGE_TEST_CRC32_H
 #define AFTERIMAGE_TEST_CRC32_H
 
