@@ -16,13 +16,27 @@ RSI = 4             # number in gdb's x86_64 register block
 SHARED_RAM = [{"capability": "x-ignore-shared", "state": True}]  # a migration without the RAM that is a file
 
 
+def connect(path):
+    """To a socket that QEMU is about to make: there before anybody listens on it."""
+    deadline = time.time() + LIMIT
+    while True:
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(LIMIT)
+        try:
+            s.connect(path)
+            return s
+        except (FileNotFoundError, ConnectionRefusedError):
+            s.close()
+            if time.time() > deadline:
+                sys.exit(f"nobody listens on {path}")
+            time.sleep(0.05)
+
+
 class Gdb:
     """Just enough of the gdb remote protocol: packets, acks, one breakpoint."""
 
     def __init__(self, path):
-        self.s = socket.socket(socket.AF_UNIX)
-        self.s.settimeout(LIMIT)
-        self.s.connect(path)
+        self.s = connect(path)
         self.buf = b""
 
     def send(self, text):
@@ -78,10 +92,7 @@ class Gdb:
 
 class Qmp:
     def __init__(self, path):
-        s = socket.socket(socket.AF_UNIX)
-        s.settimeout(LIMIT)
-        s.connect(path)
-        self.file = s.makefile("rw")
+        self.file = connect(path).makefile("rw")
         self.file.readline()  # the greeting
         self.ask("qmp_capabilities")
 
@@ -97,14 +108,6 @@ class Qmp:
                 sys.exit(f"{command}: {answer['error']['desc']}")
             if "return" in answer:
                 return answer["return"]
-
-
-def wait_for(path):
-    deadline = time.time() + LIMIT
-    while not os.path.exists(path):
-        if time.time() > deadline:
-            sys.exit(f"{path} does not appear")
-        time.sleep(0.05)
 
 
 def copy_sparse(source, target):

@@ -94,12 +94,23 @@ cut_opens() {
     grep -q "RELEASE: $RELEASE" "$cut.crash"
 }
 
-# dmesg_by_makedumpfile FILE: the log in a dump as makedumpfile reads it, to FILE.dmesg, is that of the whole RAM.
-dmesg_by_makedumpfile() {
+# log_of_raw: the log of the whole RAM, in $out/raw.dmesg.
+log_of_raw() {
     raw_core
-    [ -e "$out/raw.dmesg" ] || "$MAKEDUMPFILE" --dump-dmesg "$out/raw" "$out/raw.dmesg" > "$out/judged.log" 2>&1
-    rm -f "$1.dmesg"
-    "$MAKEDUMPFILE" --dump-dmesg "$1" "$1.dmesg" > "$out/judged.log" 2>&1
+    [ -e "$out/raw.dmesg" ] || log_by_makedumpfile "$out/raw"
+}
+
+# log_by_makedumpfile FILE: to FILE.dmesg. Since 1.7.7 each line names its caller, [ T0], which dmesg shows only when asked.
+log_by_makedumpfile() {
+    rm -f "$out/log"
+    "$MAKEDUMPFILE" --dump-dmesg "$1" "$out/log" > "$out/judged.log" 2>&1 || return
+    sed -E 's/^(\[ *[0-9]+\.[0-9]+\]) \[ *[CT][0-9]+\]/\1/' "$out/log" > "$1.dmesg"
+}
+
+# log_is_in FILE: what makedumpfile reads out of the dump is what it reads out of the whole RAM.
+log_is_in() {
+    log_of_raw
+    log_by_makedumpfile "$1"
     cmp "$out/raw.dmesg" "$1.dmesg"
     grep -q 'sysrq triggered crash' "$1.dmesg"
 }
