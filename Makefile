@@ -42,7 +42,7 @@ kernel_obj := \
 	drivers/netdev.o drivers/virtio.o drivers/virtio_ring.o drivers/virtio_net.o
 
 include kernel/net/lwip.mk kernel/codec.mk
-kernel_obj += $(net_obj) $(codec_obj) kernel/dump/flatten.o
+kernel_obj += $(net_obj) $(codec_obj) kernel/dump/flatten.o kernel/dump/kdump.o kernel/dump/kdump_batch.o
 
 kernel_cflags := -std=gnu11 -Os -g -ffreestanding -fpie -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
@@ -124,11 +124,11 @@ FUZZ_SECONDS ?= 20
 .SECONDEXPANSION:
 $(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(host_cflags) $(cflags_$*) -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $< \
+	$(Q)$(CC) $(host_cflags) $(cflags_$*) -fsanitize=address,undefined -fno-sanitize-recover=all $(sanitize_$*) -o $@ $< \
 		tests/unit/test_main.c $(call fakes,$(unit_$*)) $(filter-out NOCLOCK,$(unit_$*))
 $(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
 	@mkdir -p $(@D)
-	$(Q)clang $(host_cflags) $(cflags_$*) -fsanitize=fuzzer,address,undefined -o $@ $< \
+	$(Q)clang $(host_cflags) $(cflags_$*) -fsanitize=fuzzer,address,undefined $(sanitize_$*) -o $@ $< \
 		$(call fakes,$(fuzz_$*)) $(filter-out NOCLOCK,$(fuzz_$*))
 
 check: $(addprefix $(B)/unit/,$(units)) image

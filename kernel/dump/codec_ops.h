@@ -15,7 +15,9 @@ struct codec_ops {
 	size_t (*page)(u8 *out, const u8 *page);
 };
 
-/* Whoever is linked is built in: linker.ld gathers these. */
-#define CODEC_OPS __attribute__((section("codec_ops"), used)) static const struct codec_ops
+/* Whoever is linked is built in: linker.ld gathers these. With the alignment said, compilers add
+ * none of their own. */
+#define CODEC_OPS                                                                                  \
+	__attribute__((section("codec_ops"), used)) ALIGNED(8) static const struct codec_ops
 
 #endif

@@ -43,7 +43,9 @@ static ZSTD_CCtx *context;
  * zstd_compress.c name besides is never called. */
 static NORETURN void never(void) { panic("zstd: not a function of level 1"); }
 
+#ifndef __clang__ /* does not know it */
 #pragma GCC diagnostic ignored "-Wattribute-alias"
+#endif
 #define NEVER(f) extern __typeof__(f) f __attribute__((alias("never")))
 NEVER(FSE_decompress_wksp_bmi2);
 NEVER(ZSTD_XXH64_digest);

@@ -52,14 +52,18 @@ int dump_span(struct sink *s, struct dump_stats *st, u64 off, pa_t pa, u64 len)
 
 void dump_progress(const struct sink *s, struct dump_stats *st)
 {
-	u64 now = clock_us(), us = now - st->started_us, rate, left;
+	u64 now = clock_us(), us = now - st->started_us, total = st->total, rate, left;
 
 	if (now < st->next_line_us)
 		return;
 	st->next_line_us = now + SEC;
+	/* if all of RAM shrinks like the part that was looked at */
+	if (st->ram_done)
+		total = s->settled / st->ram_done * st->ram_pages +
+		        s->settled % st->ram_done * st->ram_pages / st->ram_done;
 	rate = s->settled / (us / 1000 + 1) * 1000;
-	left = rate ? (st->total - MIN(s->settled, st->total)) / rate : 0;
+	left = rate ? (total - MIN(s->settled, total)) / rate : 0;
 	log_info("%llu%% %llu/%llu MiB, %llu MiB/s, %llu s left",
-	         st->total ? s->settled / (st->total / 100 + 1) : 0, s->settled / MIB, st->total / MIB,
+	         total ? s->settled / (total / 100 + 1) : 0, s->settled / MIB, total / MIB,
 	         rate / MIB, left);
 }

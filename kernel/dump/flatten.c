@@ -16,7 +16,7 @@
 #define TYPE_FLAT 1
 #define VERSION_FLAT 1
 
-#define RECORD_HEADER 16u /* offset, size: both -1 in the end record */
+#define RECORD_HEADER FLATTEN_END_BYTES /* offset, size: both -1 in the end record */
 
 static struct flat {
 	struct sink sink; /* first */

@@ -15,4 +15,6 @@ struct sink *flatten_begin(struct sink *stream);
  * on in ascending order, become one. `flat` is flatten_begin()'s. */
 int flatten_record(struct sink *flat, u64 off, u64 len);
 
+#define FLATTEN_END_BYTES 16u /* that finish(0) adds */
+
 #endif

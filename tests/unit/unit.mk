@@ -10,6 +10,8 @@ fake_pages := tests/unit/fake_kernel.c tests/unit/fake_pages.c $(fake_dump)
 unit_filter = $(dump_core) $(filter) $(fake_pages)
 $(addprefix $(B)/unit/,filter memmap elf_level): kernel/dump/oldmem.c # in oldmem_fresh.c
 unit_memmap = $(dump_core) $(filter) $(fake_pages)
+unit_elf_plan = kernel/dump/elf_plan.c
+unit_elf_level = $(dump_core) $(elf) $(fake_pages) tests/unit/vmcore_ref.c tests/unit/check_sink.c
 unit_vmcore = $(dump_core) $(elf) $(fake_dump) tests/unit/vmcore_ref.c tests/unit/check_sink.c
 $(addprefix $(B)/unit/,vmcore source vmcoreinfo oldmem handover): kernel/dump/oldmem.c # in oldmem_fresh.c
 unit_disk_sink = tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/format.c
@@ -50,3 +52,7 @@ unit_net_failure = $(net_whole)
 cflags_net = $(net_test_cflags)
 cflags_net_wire = $(net_test_cflags)
 cflags_net_failure = $(net_test_cflags)
+codec_src := $(addprefix kernel/dump/,codec.c codec_lzo.c codec_zstd.c codec_zlib.c)
+unit_codec = $(codec_src) tests/unit/codec_pages.c
+cflags_codec = $(codec_includes) -lz
+sanitize_codec = -fno-sanitize=alignment # lzo, on purpose

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kdump-compressed container (docs/formats.md): RAM in cycles, each evaluated once. */
+#include "dump/kdump.h"
+
+#include <string.h>
+
+#include "bytes.h"
+#include "clock.h"
+#include "dump/filter.h"
+#include "dump/flatten.h"
+#include "dump/kdump_batch.h"
+#include "dump/kdump_format.h"
+#include "dump/kernel_va.h"
+#include "dump/oldmem.h"
+#include "dump/rampages.h"
+#include "dump/source.h"
+#include "dump/vmcoreinfo.h"
+#include "log.h"
+
+#define PAGES_MAX ((u64)1 << 40) /* 2^52 bytes, more than x86_64 can address */
+#define KERNEL_MAP_START 0xffffffff80000000ull /* Documentation/x86/x86_64/mm.rst */
+#define PIECE_BYTES 256u
+
+#define OFF_SUB_HEADER KDUMP_BLOCK
+#define OFF_NOTES (OFF_SUB_HEADER + sizeof(struct kdump_sub_header))
+
+/* Container offsets. */
+struct layout {
+	u64 max_mapnr;
+	u64 notes;         /* bytes */
+	u64 bitmap[2];     /* offsets of bitmap_bytes each */
+	u64 bitmap_bytes;
+	u64 descs, descs_end;
+	u64 data;          /* begins with the zero page */
+};
+
+static struct kdump {
+	struct sink *sink;
+	struct dump_stats *st;
+	struct layout at;
+	unsigned int level;
+	enum codec codec;
+	bool in_place;
+} kdump;
+
+/* One cycle: pages of RAM, and those of them that are kept. */
+static u8 ram[FILTER_PAGES / 8] ALIGNED(8) OVERLAY(kdump);
+static u8 kept[FILTER_PAGES / 8] ALIGNED(8) OVERLAY(kdump);
+static u8 page[PAGE_SIZE] ALIGNED(4096) OVERLAY(kdump);
+
+static void layout_make(struct layout *l)
+{
+	struct source_note n;
+	u32 at = 0;
+
+	*l = (struct layout){ .max_mapnr = rampages_end() };
+	while (source_next_note(&at, &n))
+		l->notes += n.len;
+	l->bitmap_bytes = ALIGN_UP((l->max_mapnr + 7) / 8, KDUMP_BLOCK);
+	l->bitmap[0] = ALIGN_UP(OFF_NOTES + l->notes, KDUMP_BLOCK);
+	l->bitmap[1] = l->bitmap[0] + l->bitmap_bytes;
+	l->descs = l->bitmap[1] + l->bitmap_bytes;
+	l->descs_end = l->descs + rampages_count() * sizeof(struct kdump_desc);
+	l->data = ALIGN_UP(l->descs_end, KDUMP_BLOCK);
+}
+
+u64 kdump_size_min(void)
+{
+	struct layout l;
+
+	layout_make(&l);
+	return l.data + KDUMP_BLOCK;
+}
+
+/* What the crashed kernel calls itself; in any case what readers insist on. */
+static void utsname_read(struct kdump_utsname *u)
+{
+	static const char machine[] = "x86_64";
+	u64 ns, off;
+
+	if (!vmcoreinfo_value("SYMBOL", "init_uts_ns", &ns) ||
+	    !vmcoreinfo_value("OFFSET", "uts_namespace.name", &off) ||
+	    kernel_va_read(u, ns + off, sizeof(*u)) || memcmp(u->machine, machine, sizeof(machine))) {
+		memset(u, 0, sizeof(*u));
+		memcpy(u->sysname, "Linux", sizeof("Linux"));
+		memcpy(u->machine, machine, sizeof(machine));
+		vmcoreinfo_get("OSRELEASE", u->release, UTS_FIELD);
+	}
+	for (u8 *end = (u8 *)u + UTS_FIELD - 1; end < (u8 *)(u + 1); end += UTS_FIELD)
+		*end = 0;
+}
+
+/* As makedumpfile: by VMCOREINFO since 4.10, else by the kernel text's PT_LOAD. */
+static u64 phys_base(void)
+{
+	struct elf64_phdr ph;
+	u64 base;
+	u32 at = 0;
+
+	if (vmcoreinfo_value("NUMBER", "phys_base", &base))
+		return base;
+	while (source_next_load(&at, &ph))
+		if (ph.p_vaddr >= KERNEL_MAP_START)
+			return ph.p_paddr - (ph.p_vaddr - KERNEL_MAP_START);
+	return 0;
+}
+
+static int write_header(const struct kdump *k, bool incomplete)
+{
+	struct kdump_header *h = (struct kdump_header *)page;
+	struct source_summary sum;
+
+	source_summarise(&sum);
+	memset(h, 0, sizeof(*h));
+	memcpy(h->signature, KDUMP_SIGNATURE, sizeof(h->signature));
+	h->version = KDUMP_VERSION;
+	utsname_read(&h->uts);
+	h->time_s = (s64)vmcoreinfo_number("CRASHTIME", 0);
+	h->status = codec_flag(k->codec) | (incomplete ? KDUMP_INCOMPLETE : 0);
+	h->block_size = KDUMP_BLOCK;
+	h->sub_hdr_blocks = (u32)(k->at.bitmap[0] / KDUMP_BLOCK - 1);
+	h->bitmap_blocks = (u32)(2 * k->at.bitmap_bytes / KDUMP_BLOCK);
+	h->max_mapnr = (u32)MIN(k->at.max_mapnr, (u64)~0u);
+	h->nr_cpus = MAX(sum.cpus, 1u);
+	return k->sink->ops->write(k->sink, 0, h, sizeof(*h));
+}
+
+/* Where a note's descriptor lies among the notes, one behind the other. */
+static u64 note_offset(const struct source_note *desc)
+{
+	struct source_note n;
+	u64 off = 0;
+	u32 at = 0;
+
+	while (source_next_note(&at, &n)) {
+		u64 in = n.own ? (u64)((const u8 *)desc->own - (const u8 *)n.own) : desc->pa - n.pa;
+
+		if (!n.own == !desc->own && in < n.len)
+			return off + in;
+		off += n.len;
+	}
+	return 0;
+}
+
+static int append_sub_header(const struct kdump *k)
+{
+	struct kdump_sub_header h = {
+		.phys_base = phys_base(),
+		.dump_level = (s32)k->level,
+		.max_mapnr_64 = k->at.max_mapnr,
+	};
+	struct source_note v;
+
+	if (k->at.notes) {
+		h.offset_note = (s64)OFF_NOTES;
+		h.size_note = k->at.notes;
+	}
+	if (!source_vmcoreinfo(&v)) {
+		h.offset_vmcoreinfo = (s64)(OFF_NOTES + note_offset(&v));
+		h.size_vmcoreinfo = v.len;
+	}
+	return batch_append(&h, sizeof(h));
+}
+
+/* The notes as they are now, up to the block's end; as many bytes as they were before. */
+static int append_notes(const struct kdump *k)
+{
+	u64 left = k->at.bitmap[0] - OFF_NOTES;
+	struct source_note n;
+	u8 piece[PIECE_BYTES];
+	u32 at = 0;
+	int err = 0;
+
+	while (!err && source_next_note(&at, &n)) {
+		for (u64 off = 0; off < n.len && left && !err; off += sizeof(piece)) {
+			u64 len = MIN(MIN(n.len - off, (u64)sizeof(piece)), left);
+
+			source_read_note(piece, &n, off, len);
+			err = batch_append(piece, (u32)len);
+			left -= len;
+		}
+	}
+	memset(piece, 0, sizeof(piece));
+	for (u32 len; left && !err; left -= len) {
+		len = (u32)MIN(left, (u64)sizeof(piece));
+		err = batch_append(piece, len);
+	}
+	return err;
+}
+
+/* In place no stale bit may count: both bitmaps begin as zeros. */
+static int clear_bitmaps(const struct kdump *k)
+{
+	int err = 0;
+
+	memset(page, 0, sizeof(page));
+	for (u64 off = k->at.bitmap[0]; off < k->at.descs && !err; off += KDUMP_BLOCK) {
+		err = k->sink->ops->write(k->sink, off, page, KDUMP_BLOCK);
+		if (!err && clock_expired())
+			err = -ETIME;
+	}
+	return err;
+}
+
+/* All that stands before the bitmaps, and the zero page. Leaves the batch ready for pages. */
+static int write_front(const struct kdump *k)
+{
+	struct batch_place at = { .in_place = k->in_place, .data_off = OFF_SUB_HEADER };
+	int err = write_header(k, k->in_place);
+
+	batch_begin(k->sink, k->st, &at);
+	if (!err)
+		err = append_sub_header(k);
+	if (!err)
+		err = append_notes(k);
+	if (!err)
+		err = batch_sync();
+	if (!err && k->in_place)
+		err = clear_bitmaps(k);
+	at = (struct batch_place){
+		.in_place = k->in_place,
+		.desc_off = k->at.descs,
+		.desc_end = k->at.descs_end,
+		.data_off = k->at.data,
+		.zero_off = k->at.data,
+	};
+	batch_begin(k->sink, k->st, &at);
+	memset(page, 0, sizeof(page));
+	if (!err)
+		err = batch_append(page, sizeof(page));
+	return err ? err : batch_sync();
+}
+
+static bool page_is_zero(void)
+{
+	const u64 *p = (const u64 *)page, *end = p + PAGE_SIZE / sizeof(*p);
+
+	for (; p < end; p += 8)
+		if (p[0] | p[1] | p[2] | p[3] | p[4] | p[5] | p[6] | p[7])
+			return false;
+	return true;
+}
+
+static int write_page(const struct kdump *k, u64 pfn)
+{
+	pa_t pa = rampages_contents(pfn << PAGE_SHIFT);
+	u8 *out;
+	u32 n;
+
+	if (k->codec == CODEC_NONE && !(k->level & LEVEL_ZERO))
+		return batch_span(pa);
+	if (oldmem_read(page, pa, PAGE_SIZE)) {
+		k->st->unreadable++;
+		return batch_zero();
+	}
+	if ((k->level & LEVEL_ZERO) && page_is_zero())
+		return batch_zero();
+	if (k->codec == CODEC_NONE)
+		return batch_span(pa);
+	out = batch_room();
+	if (!out)
+		return batch_sync();
+	n = codec_page(out, page);
+	if (n)
+		return batch_page(n, codec_flag(k->codec));
+	memcpy(out, page, PAGE_SIZE);
+	return batch_page(PAGE_SIZE, 0);
+}
+
+static u32 bits_in(u64 word)
+{
+	u32 n = 0;
+
+	for (; word; word &= word - 1)
+		n++;
+	return n;
+}
+
+/* The pages of one cycle, 64 at a time. */
+static int write_pages(const struct kdump *k, u64 pfn, u32 n)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < n && !err; i += 64) {
+		u64 word = get_le64(kept + i / 8);
+
+		for (; word && !err; word &= word - 1)
+			err = write_page(k, pfn + i + (u32)__builtin_ctzll(word));
+		k->st->ram_done += bits_in(get_le64(ram + i / 8));
+		dump_progress(k->sink, k->st);
+		if (!err && clock_expired())
+			err = -ETIME;
+	}
+	return err;
+}
+
+static int write_bitmaps(const struct kdump *k, u64 pfn, u32 n)
+{
+	int err = k->sink->ops->write(k->sink, k->at.bitmap[0] + pfn / 8, ram, n / 8);
+
+	return err ? err : k->sink->ops->write(k->sink, k->at.bitmap[1] + pfn / 8, kept, n / 8);
+}
+
+/* On a stream what a page's bytes mean is known before they come; in place nothing counts before it
+ * is there. */
+static int write_cycle(const struct kdump *k, u64 pfn, u32 n)
+{
+	int err = 0;
+
+	memset(ram, 0, sizeof(ram));
+	rampages_bitmap(pfn, n, ram);
+	memcpy(kept, ram, sizeof(kept));
+	filter_apply(pfn, n, kept, NULL);
+	if (!k->in_place)
+		err = write_bitmaps(k, pfn, n);
+	if (!err)
+		err = write_pages(k, pfn, n);
+	if (err || !k->in_place)
+		return err;
+	err = batch_sync();
+	return err ? err : write_bitmaps(k, pfn, n);
+}
+
+int kdump_write(struct sink *s, struct dump_stats *st, unsigned int level, enum codec codec,
+		bool in_place)
+{
+	struct kdump *k = &kdump;
+	int err = codec_begin(codec);
+
+	*k = (struct kdump){ .sink = s, .st = st, .level = level, .codec = codec, .in_place = in_place };
+	layout_make(&k->at);
+	if (k->at.max_mapnr > PAGES_MAX) {
+		log_info("the elfcorehdr describes more memory than any machine has");
+		return -EFBIG;
+	}
+	st->ram_pages = rampages_count();
+	if (!err)
+		err = write_front(k);
+	filter_begin();
+	for (u64 pfn = rampages_next(0); !err && pfn < k->at.max_mapnr;) {
+		u64 start = ALIGN_DOWN(pfn, FILTER_PAGES);
+		u32 n = (u32)MIN((u64)FILTER_PAGES, ALIGN_UP(k->at.max_mapnr - start, 8));
+
+		err = write_cycle(k, start, n);
+		pfn = rampages_next(start + FILTER_PAGES);
+	}
+	if (!err)
+		err = batch_sync();
+	if (!err && in_place)
+		err = write_header(k, false);
+	st->total = in_place ? batch_end() : s->accepted + FLATTEN_END_BYTES;
+	return err;
+}
