@@ -85,9 +85,9 @@ static void piece_phdr(struct elf64_phdr *ph, const struct piece *p, u64 cursor)
 	if (p->at || p->left_out) {
 		ph->p_vaddr += start - ph->p_paddr;
 		ph->p_paddr = start;
-		ph->p_filesz = p->kept ? file_end - start : 0;
+		ph->p_filesz = file_end - start;
 		ph->p_memsz = MIN(kept_end + p->left_out * PAGE_SIZE, load_end) - start;
-		ph->p_offset = cursor + (p->kept ? start & PAGE_MASK : 0);
+		ph->p_offset = cursor + (start & PAGE_MASK);
 	} else {
 		ph->p_offset = cursor + (ph->p_offset & PAGE_MASK);
 	}

@@ -124,7 +124,8 @@ int elf_plan_make(unsigned int level)
 			return -ETIME;
 	}
 	/* the pages at the end of RAM need no header of their own, however few they are */
-	run_add(looked_to, MAX(end, looked_to + run_min));
+	if (looked_to < end)
+		run_add(looked_to, MAX(end, looked_to + run_min));
 	log_info("level %u keeps %llu of %llu pages; %u runs of %llu and more go (%llu ms)", level,
 	         n_kept, rampages_count(), n_entries, run_min, (clock_us() - start_us) / MS);
 	return 0;
