@@ -82,6 +82,56 @@ state() { "$ctl" info "$1" | sed -n 's/^state: *//p'; }
     output_has "no: its header says that it is incomplete"
 }
 
+@test "an incomplete kdump dump: as long as its pages, bits of what is there" {
+    need_fixtures kernel-3 ram log
+    truncate -s 64M a
+    "$ctl" format a > uuid
+    # the section as it was planned: the whole area, with old pages, descriptors and data behind what was written
+    (cat "$fixtures/kernel-3" && head -c 20000000 /dev/urandom) > planned
+    "$fixture" put a --vmcore planned --state 1 --settled 1000
+    run "$ctl" extract a -o d
+    [ "$status" = 1 ]
+    output_has "pages of it are there, 0 are lost"
+    [ "$(stat -c %s d/vmcore-incomplete)" -lt "$(stat -c %s "$fixtures/kernel-3")" ]
+    run "$ctl" verify --ram "$fixtures/ram" d/vmcore-incomplete
+    output_has "incomplete"
+    output_has "pages: 256 kept, 256 compared, 256 equal, 0 differing"
+    [ "$(state a)" = empty ]
+}
+
+@test "a whole kdump dump of the capture kernel, the log decoded from it" {
+    need_fixtures kernel log
+    area_with_dump a --vmcore "$fixtures/kernel"
+    "$ctl" extract a -o d
+    cmp d/vmcore "$fixtures/kernel"
+    cmp d/vmcore-dmesg.txt "$fixtures/log"
+}
+
+@test "a page of the copy that does not decode: the area stays" {
+    need_fixtures kernel
+    cp "$fixtures/kernel" x
+    dd if=/dev/zero of=x bs=1 seek=$(($(stat -c %s x) - 20)) count=20 conv=notrunc status=none
+    area_with_dump a --vmcore x
+    run "$ctl" extract a -o d
+    [ "$status" = 1 ]
+    output_has "does not decode"
+    [ -e d/vmcore-incomplete ]
+    [ "$(state a)" = complete ]
+}
+
+@test "dmesg and info of an area" {
+    need_fixtures kernel log
+    area_with_dump a --vmcore "$fixtures/kernel" --dmesg "$(cat "$fixtures/log")"
+    "$ctl" dmesg a | cmp - <(cat "$fixtures/log" | head -c -1)
+    area_with_dump b --vmcore "$fixtures/kernel"
+    "$ctl" dmesg b | cmp - "$fixtures/log"
+    area_with_dump c --dmesg $'[    1.000000] Oops: 0002\nescape \x1b[31m\n'
+    run "$ctl" dmesg c
+    [ "$output" = $'[    1.000000] Oops: 0002\nescape ?[31m' ]
+    run "$ctl" info c
+    output_has "panic line:   Oops: 0002"
+}
+
 @test "a log alone" {
     area_with_dump a --dmesg "text"
     run "$ctl" extract a -o d

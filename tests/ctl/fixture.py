@@ -153,41 +153,95 @@ def zstd(page):
 CODECS = {"zlib": (1, lambda page: zlib.compress(page, 1)), "lzo": (2, lzo), "zstd": (0x20, zstd)}
 
 
-def kdump(ram, codec=None, status=0, first=0):
-    """kdump-compressed of every page from `first` on, zero pages shared; raw where no codec is asked for."""
+def kdump_head(ram, codec, status, level):
+    """Header, sub header and notes; and the length of a bitmap."""
     pages = len(ram) // PAGE
-    flag, compress = CODECS.get(codec, (0, None))
     text = notes()
     vmci = vmcoreinfo()
     sub_blocks = round_up(104 + len(text)) // PAGE
     bitmap_len = round_up((pages + 7) // 8)
+    flag = CODECS[codec][0] if codec else 0
     header = b"KDUMP   " + struct.pack("<i", 6) + utsname() + bytes(6) + struct.pack("<qq", CRASH_TIME, 0)
-    header += struct.pack("<IiiIIIIIII", status, PAGE, sub_blocks, 2 * bitmap_len // PAGE, pages, 0, 0, 0, 0, 2)
+    header += struct.pack("<IIiIIIIIII", status | flag, PAGE, sub_blocks, 2 * bitmap_len // PAGE, pages, 0, 0, 0, 0, 2)
     note_off = PAGE + 104
     vmci_off = note_off + text.index(vmci)
-    sub = struct.pack("<QiiQQQQQQQQQQQ", PHYS_BASE, 31 if first else 1, 0, 0, 0, vmci_off, len(vmci), note_off, len(text),
+    sub = struct.pack("<QiiQQQQQQQQQQQ", PHYS_BASE, level, 0, 0, 0, vmci_off, len(vmci), note_off, len(text),
                       0, 0, 0, 0, pages)
     assert len(header) == 464 and len(sub) == 104
-    bitmap, dumped = bytearray(bitmap_len), bytearray(bitmap_len)
-    for pfn in range(pages):
-        bitmap[pfn // 8] |= 1 << pfn % 8
-        dumped[pfn // 8] |= (pfn >= first) << pfn % 8
-    descs, data = b"", bytearray(PAGE)
-    desc_off = (1 + sub_blocks) * PAGE + 2 * bitmap_len
-    data_off = desc_off + 24 * (pages - first)
-    for pfn in range(first, pages):
-        page = bytes(ram[pfn * PAGE:(pfn + 1) * PAGE])
-        flags = 0
+    return header.ljust(PAGE, b"\0") + (sub + text).ljust(sub_blocks * PAGE, b"\0"), bitmap_len
+
+
+def pages_of(ram, codec, pfns, zero_off, data_off):
+    """Descriptors and data of these pages, the data at data_off; zero pages are at zero_off."""
+    flag, compress = CODECS.get(codec, (0, None))
+    descs, data = b"", bytearray()
+    for pfn in pfns:
+        page, flags = bytes(ram[pfn * PAGE:(pfn + 1) * PAGE]), 0
+        offset = data_off + len(data)
         if page == bytes(PAGE):
-            offset = data_off
+            offset = zero_off
         else:
             if compress:
                 flags, page = flag, compress(page)
-            offset = data_off + len(data)
             data += page
         descs += struct.pack("<qIIQ", offset, len(page), flags, 0)
-    out = header.ljust(PAGE, b"\0") + (sub + text).ljust(sub_blocks * PAGE, b"\0")
-    return out + bytes(bitmap) + bytes(dumped) + descs + bytes(data)
+    return descs, bytes(data)
+
+
+def bits(pfns, length, base=0):
+    out = bytearray(length)
+    for pfn in pfns:
+        out[(pfn - base) // 8] |= 1 << (pfn - base) % 8
+    return bytes(out)
+
+
+def kdump(ram, codec=None, status=0, first=0):
+    """kdump-compressed of every page from `first` on, zero pages shared; raw where no codec is asked for."""
+    pages = len(ram) // PAGE
+    head, bitmap_len = kdump_head(ram, codec, status, 31 if first else 1)
+    data_off = len(head) + 2 * bitmap_len + 24 * (pages - first)
+    descs, data = pages_of(ram, codec, range(first, pages), data_off, data_off + PAGE)
+    return head + bits(range(pages), bitmap_len) + bits(range(first, pages), bitmap_len) + descs + bytes(PAGE) + data
+
+
+CYCLE, BATCH = 128, 16  # pages; the capture kernel's are larger
+
+
+def kernel_records(ram, codec="lzo"):
+    """The capture kernel's way, as (offset, bytes): per cycle a piece of each bitmap, then descriptors and data in turns,
+    the data behind the largest possible table. Every third page is left out."""
+    pages = len(ram) // PAGE
+    head, bitmap_len = kdump_head(ram, codec, 0, 31)
+    desc_off = len(head) + 2 * bitmap_len
+    zero_off = desc_off + 24 * pages
+    at, records = zero_off + PAGE, [(0, head), (zero_off, bytes(PAGE))]
+    for start in range(0, pages, CYCLE):
+        cycle = range(start, min(start + CYCLE, pages))
+        kept = [pfn for pfn in cycle if pfn % 3 or 0x241 <= pfn <= 0x246]
+        records.append((len(head) + start // 8, bits(cycle, CYCLE // 8, start)))
+        records.append((len(head) + bitmap_len + start // 8, bits(kept, CYCLE // 8, start)))
+        for n in range(0, len(kept), BATCH):
+            descs, data = pages_of(ram, codec, kept[n:n + BATCH], zero_off, at)
+            records += [(desc_off, descs), (at, data)]
+            desc_off += len(descs)
+            at += len(data)
+    return records
+
+
+def kernel_plain(ram, cycles=None):
+    """The same in a dump area, where a cycle's bitmaps come last; after some cycles only, if that is asked for."""
+    records = kernel_records(ram)
+    if cycles is not None:
+        starts = [n for n, r in enumerate(records) if len(r[1]) == CYCLE // 8][::2]
+        # of the cycle in which it ended, all but its bitmaps
+        records = records[:starts[cycles]] + records[starts[cycles] + 2:starts[cycles + 1]]
+        head = bytearray(records[0][1])
+        struct.pack_into("<I", head, 424, 8 | 2)
+        records[0] = (0, bytes(head))
+    out = bytearray(max(at + len(data) for at, data in records))
+    for at, data in records:
+        out[at:at + len(data)] = data
+    return bytes(out)
 
 
 FLAT_START = b"makedumpfile".ljust(16, b"\0") + struct.pack(">qq", 1, 1)
@@ -282,7 +336,7 @@ def gpt_image(path, size, start_lba, sectors):
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     sub = p.add_subparsers(dest="what", required=True)
-    for name in ("log", "ram", "elf", "kdump", "zlib", "lzo", "zstd", "level31", "level-elf", "flat-elf", "flat-kdump", "flat-hole",
+    for name in ("log", "ram", "elf", "kdump", "zlib", "lzo", "zstd", "level31", "level-elf", "kernel", "flat-kernel", "kernel-3", "flat-elf", "flat-kdump", "flat-hole",
                  "flat-overlap", "flat-zlib", "flat-incomplete",
                  "flat-negative", "flat-far", "flat-huge", "elf-far"):
         s = sub.add_parser(name)
@@ -324,6 +378,9 @@ def main():
         "lzo": lambda: kdump(ram, "lzo"),
         "zstd": lambda: kdump(ram, "zstd"),
         "level31": lambda: kdump(ram, "lzo", first=512),
+        "kernel": lambda: kernel_plain(ram),
+        "kernel-3": lambda: kernel_plain(ram, 3),
+        "flat-kernel": lambda: FLAT_START.ljust(PAGE, b"\0") + b"".join(record(*r) for r in kernel_records(ram)) + FLAT_END,
         "level-elf": lambda: level_core(ram),
         "flat-elf": lambda: flat(default_core(ram)),
         "flat-kdump": lambda: flat(kdump(ram)),

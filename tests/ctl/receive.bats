@@ -50,6 +50,42 @@ send() { "$fixture" send "$port" "$@"; } # exit status 3: the receiver reset the
     done
 }
 
+@test "the capture kernel's stream, whole and cut" {
+    need_fixtures flat-kernel kernel ram log
+    start_receiver --once --listen 127.0.0.1:0
+    send "$fixtures/flat-kernel"
+    wait "$receiver"
+    cmp "$(only_dump)/vmcore" "$fixtures/kernel"
+    cmp "$(only_dump)/vmcore-dmesg.txt" "$fixtures/log"
+    rm -r in
+    head -c $(($(stat -c %s "$fixtures/flat-kernel") * 9 / 10)) "$fixtures/flat-kernel" > cut
+    start_receiver --once --listen 127.0.0.1:0
+    run send cut
+    ! wait "$receiver"
+    dir=$(only_dump)
+    cmp "$dir/vmcore-dmesg.txt" "$fixtures/log"
+    run "$ctl" verify --ram "$fixtures/ram" "$dir/vmcore-incomplete"
+    output_has " 0 differing"
+    output_has "incomplete"
+}
+
+@test "a log alone" {
+    need_fixtures log
+    start_receiver --listen 127.0.0.1:0
+    send "$fixtures/log"
+    wait_for 10 dumps_ended 1
+    head -c -5 "$fixtures/log" > cut
+    send cut || true
+    wait_for 10 dumps_ended 2
+    stop_receiver
+    cmp in/*/vmcore-dmesg.txt "$fixtures/log"
+    cmp in/*/vmcore-dmesg-incomplete.txt cut
+    info=$(dirname in/*/vmcore-dmesg.txt)/info.json
+    [ "$(json "$info" container)" = dmesg ]
+    [ "$(json "$info" complete)" = True ]
+    [ "$(json "$info" panic_line)" = 'BUG: kernel NULL pointer dereference, address: 0x10' ]
+}
+
 @test "a connection that was reset: the structure decides" {
     need_fixtures elf
     start_receiver --listen 127.0.0.1:0

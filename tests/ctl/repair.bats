@@ -4,12 +4,12 @@
 load helper
 
 @test "a flattened file is rearranged" {
-    need_fixtures elf kdump zlib flat-elf flat-kdump flat-zlib
-    for kind in elf kdump zlib; do
+    need_fixtures elf kdump zlib kernel flat-elf flat-kdump flat-zlib flat-kernel
+    for kind in elf kdump zlib kernel; do
         "$ctl" repair "$fixtures/flat-$kind" -o "out-$kind"
         cmp "out-$kind" "$fixtures/$kind"
     done
-    [ "$(ls)" = $'out-elf\nout-kdump\nout-zlib' ]
+    [ "$(ls)" = $'out-elf\nout-kdump\nout-kernel\nout-zlib' ]
 }
 
 @test "plain dumps are checked and copied" {
@@ -34,6 +34,65 @@ load helper
     [ "$(od -An -tu1 -j424 -N1 out-kdump | tr -d ' ')" = 8 ]
     run "$ctl" info out-flat-kdump
     output_has "crashed-host"
+}
+
+kept() { sed -n 's/^pages: *\([0-9]*\) .*/\1/p'; }
+
+@test "a cut kernel's stream: what has come is there, nothing else is promised" {
+    need_fixtures flat-kernel ram kernel log
+    size=$(stat -c %s "$fixtures/flat-kernel")
+    before=0
+    for percent in 15 20 35 50 65 80 90 97; do
+        head -c $((size * percent / 100)) "$fixtures/flat-kernel" > cut
+        run "$ctl" repair cut -o out
+        [ "$status" = 1 ]
+        output_has "no end record"
+        run "$ctl" verify --ram "$fixtures/ram" out
+        [ "$status" = 1 ]
+        output_has "its header says that it is incomplete"
+        output_has " 0 differing"
+        [[ $output != *"not decode"* && $output != *"not in the file"* ]]
+        now=$(kept <<< "$output")
+        [ "$now" -ge "$before" ]
+        run "$ctl" info out
+        [[ $output != *lost* ]] # no bit of bitmap2 without its page
+        before=$now
+        rm out
+    done
+    [ "$before" -gt 600 ]
+    run "$ctl" repair cut -o out # the last but one byte: the log is in it
+    "$ctl" dmesg out | cmp - "$fixtures/log"
+}
+
+@test "every way to cut within a cycle" {
+    need_fixtures flat-kernel ram
+    for n in $(seq 8100 331 24000); do
+        head -c "$n" "$fixtures/flat-kernel" > cut
+        rm -f out
+        run "$ctl" repair cut -o out
+        [ "$status" = 1 ]
+        run "$ctl" verify --ram "$fixtures/ram" out
+        output_has " 0 differing"
+        [[ $output != *"not decode"* ]]
+    done
+}
+
+@test "a page lost in the middle keeps its place, with a descriptor of zeros" {
+    need_fixtures kernel ram
+    cp "$fixtures/kernel" x
+    python3 - x << 'END'
+import struct, sys
+f = open(sys.argv[1], "r+b")
+f.seek(16384 + 24 * 100)
+f.write(struct.pack("<qIIQ", 1 << 30, 100, 2, 0))
+END
+    run "$ctl" repair x -o out
+    [ "$status" = 1 ]
+    run "$ctl" info out
+    output_has "lost:         1 pages"
+    run "$ctl" verify --ram "$fixtures/ram" out
+    output_has " 0 differing"
+    [[ $(od -An -tx1 -j$((16384 + 24 * 100)) -N24 out | tr -d ' \n') =~ ^0{48}$ ]]
 }
 
 @test "every length of cut ends well" {

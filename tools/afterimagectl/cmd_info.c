@@ -134,6 +134,8 @@ static const char *section_name(u32 type)
 static int print_area(const char *path, const struct areafile *a)
 {
 	const struct area_section *vmcore = areafile_find_section(a, AREA_SECTION_VMCORE);
+	const struct area_section *dmesg = areafile_find_section(a, AREA_SECTION_DMESG);
+	struct panic_line panic = { .used = 0 };
 	struct input in;
 	char uuid[37];
 
@@ -148,6 +150,11 @@ static int print_area(const char *path, const struct areafile *a)
 		return 0;
 	print_when("dump of:", a->header.time);
 	printf("%-13s %llu\n", "settled:", a->header.settled);
+	if (!vmcore && dmesg && dmesg->flags & AREA_SECTION_WHOLE) {
+		in = areafile_section(a, dmesg, dmesg->length);
+		crashlog_read(&in, &panic);
+		print_line("panic line:", panic.line);
+	}
 	for (u32 i = 0; i < a->header.section_count; i++) {
 		const struct area_section *s = &a->header.section[i];
 

@@ -156,6 +156,19 @@ int panic_line_feed(void *panic_line, const char *text, size_t len)
 	return 0;
 }
 
+void crashlog_read(const struct input *in, struct panic_line *panic)
+{
+	char buffer[4 * KIB];
+
+	for (u64 at = 0; at < in->size; at += sizeof(buffer)) {
+		u64 n = MIN(in->size - at, sizeof(buffer));
+
+		if (input_read(in, at, buffer, n))
+			return;
+		panic_line_feed(panic, buffer, n);
+	}
+}
+
 struct writer {
 	struct output out;
 	struct panic_line *panic;

@@ -6,8 +6,9 @@
 #include "dump.h"
 #include "dump/dmesg.h"
 
-#define CRASHLOG_NAME "vmcore-dmesg.txt"
-#define CRASHLOG_TEMP "vmcore-dmesg.part"
+#define CRASHLOG_NAME       "vmcore-dmesg.txt"
+#define CRASHLOG_INCOMPLETE "vmcore-dmesg-incomplete.txt"
+#define CRASHLOG_TEMP       "vmcore-dmesg.part"
 
 /* Decode it, as far as the dump holds it. 0; -ENOENT, -EFAULT: there is none to be had, and *why
  * tells; else what fn returned. One dump at a time. */
@@ -22,6 +23,9 @@ struct panic_line {
 	size_t used;
 };
 int panic_line_feed(void *panic_line, const char *text, size_t len);
+
+/* The same of a log that is text already; what cannot be read is left out. */
+void crashlog_read(const struct input *in, struct panic_line *panic);
 
 /* Write it to CRASHLOG_NAME in the folder, which `where` names, and find out on the way why the
  * kernel died. Its lack is no error of the dump: it is told, and that is all. */

@@ -8,18 +8,33 @@
 #define KERNEL_IMAGE_VA  0xffffffff80000000ull /* where the kernel's image is mapped */
 #define KERNEL_IMAGE_MAX (1 * GIB)
 
+/* "[    0.000000] Linux version ...": what dump.format=dmesg sends. */
+static bool begins_log(const u8 *p, u64 len)
+{
+	bool point = false;
+
+	if (len < CONTAINER_SNIFF || p[0] != '[')
+		return false;
+	for (size_t i = 1; i < CONTAINER_SNIFF; i++) {
+		point |= p[i] == '.';
+		if (p[i] != '.' && p[i] != ' ' && (p[i] < '0' || p[i] > '9'))
+			return false;
+	}
+	return point || p[CONTAINER_SNIFF - 1] != ' ';
+}
+
 enum container container_sniff(const u8 *p, u64 len)
 {
 	if (len >= SELFMAG && !memcmp(p, ELFMAG, SELFMAG))
 		return CONTAINER_ELF;
 	if (len >= 8 && !memcmp(p, KDUMP_SIGNATURE, 8))
 		return CONTAINER_KDUMP;
-	return CONTAINER_UNKNOWN;
+	return begins_log(p, len) ? CONTAINER_DMESG : CONTAINER_UNKNOWN;
 }
 
 const char *container_name(enum container c)
 {
-	static const char *const name[] = { "unknown", "elf", "kdump" };
+	static const char *const name[] = { "unknown", "elf", "kdump", "dmesg" };
 
 	return name[c];
 }
@@ -103,6 +118,8 @@ int dump_open(struct dump *d, const struct input *in, struct why *why)
 		if (!d->pages)
 			err = refuse(why, -ENOMEM, "no memory");
 		break;
+	case CONTAINER_DMESG:
+		return refuse(why, -EMEDIUMTYPE, "a kernel's log, no memory");
 	case CONTAINER_UNKNOWN:
 		return refuse(why, -EMEDIUMTYPE, "no dump container that is known here");
 	}

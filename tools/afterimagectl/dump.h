@@ -11,7 +11,7 @@
 #include "kdump_pages.h"
 #include "notes.h"
 
-enum container { CONTAINER_UNKNOWN, CONTAINER_ELF, CONTAINER_KDUMP };
+enum container { CONTAINER_UNKNOWN, CONTAINER_ELF, CONTAINER_KDUMP, CONTAINER_DMESG };
 
 #define CONTAINER_SNIFF 8u /* bytes that tell a container */
 
@@ -32,10 +32,10 @@ struct dump {
 
 /* Which container begins like this; fewer than CONTAINER_SNIFF bytes are allowed. */
 enum container container_sniff(const u8 *p, u64 len);
-const char *container_name(enum container c); /* "elf", "kdump", "unknown" */
+const char *container_name(enum container c); /* "elf", "kdump", "dmesg", "unknown" */
 
 /* Open what `in` holds; a cut dump opens too as long as its headers are there. -EMEDIUMTYPE: no
- * container that we know; other errors: *why tells. In all cases dump_close() is right. */
+ * container of memory (it may be a log); other errors: *why tells. In all cases dump_close() is right. */
 int dump_open(struct dump *d, const struct input *in, struct why *why);
 void dump_close(struct dump *d);
 

@@ -15,8 +15,11 @@ struct mend {
 	struct mended *result;
 	bool decode;
 	u64 position; /* of the next descriptor in the table */
-	u64 keep;     /* one past the last page that is there */
+	u64 keep;     /* one past the last page that is kept */
+	u64 data_end; /* of the data of all pages so far */
 	u64 end;      /* of the last byte that is needed */
+	u64 behind;   /* pages that are there, behind lost ones */
+	bool lost;    /* since the last page that is kept */
 	u8 chunk[KDUMP_CHUNK];
 };
 
@@ -34,6 +37,23 @@ static int page_there(const struct mend *m, const struct kdump_page *page, bool 
 	return err == -EBADMSG || err == -EOPNOTSUPP ? 0 : err;
 }
 
+/* Behind a lost page, one more page of zeros (whose data others share) is not worth a gap: only
+ * what brought data of its own is. */
+static void keep_page(struct mend *m, u64 pfn, const struct kdump_page *page, u64 desc_end)
+{
+	u64 data_end = page->offset + page->size;
+
+	m->behind++;
+	if (m->lost && data_end <= m->data_end)
+		return;
+	m->data_end = MAX(m->data_end, data_end);
+	m->end = MAX(m->end, MAX(data_end, desc_end));
+	m->keep = pfn + 1;
+	m->lost = false;
+	m->result->kept += m->behind;
+	m->behind = 0;
+}
+
 static int mend_page(void *context, u64 pfn, const struct kdump_page *page)
 {
 	static const u8 lost[KDUMP_DESC_BYTES];
@@ -45,11 +65,10 @@ static int mend_page(void *context, u64 pfn, const struct kdump_page *page)
 	if (err)
 		return err;
 	if (there) {
-		m->result->kept++;
-		m->keep = pfn + 1;
-		m->end = MAX(m->end, MAX(page->offset + page->size, desc + KDUMP_DESC_BYTES));
+		keep_page(m, pfn, page, desc + KDUMP_DESC_BYTES);
 		return 0;
 	}
+	m->lost = true;
 	return kdump_page_lost(page) ? 0 : output_write(m->o, desc, lost, sizeof(lost), true);
 }
 

@@ -199,35 +199,58 @@ static void tell_end(const struct reception *r, const struct store *store, const
 	fflush(stdout);
 }
 
+/* What the file is called in the end. A log has no end of its own: it is whole if its sender said
+ * so, by FIN. */
+static const char *final_name(const struct reception *r, enum container container, int *verdict)
+{
+	static const char *const name[] = { "vmcore", "vmcore-incomplete", "unknown" };
+
+	if (container != CONTAINER_DMESG)
+		return name[*verdict];
+	if (r->broken.text[0])
+		*verdict = STREAM_INCOMPLETE;
+	return *verdict == STREAM_WHOLE ? CRASHLOG_NAME : CRASHLOG_INCOMPLETE;
+}
+
+/* The log that came, or that is in the dump: beside it, and why the kernel died. */
+static void look_at_log(const struct reception *r, const struct store *store, const struct dump *d,
+			struct panic_line *panic)
+{
+	char where[PATH_MAX];
+
+	snprintf(where, sizeof(where), "%s/%s", store->name, r->folder);
+	if (d->container == CONTAINER_DMESG)
+		crashlog_read(&d->in, panic);
+	else if (d->container != CONTAINER_UNKNOWN)
+		crashlog_store(d, r->dir, where, panic);
+}
+
 /* The verdict, once everything is on the disk under its name. */
 static int settle(struct reception *r, const struct store *store)
 {
-	static const char *const name[] = { "vmcore", "vmcore-incomplete", "unknown" };
 	char reason[2 * sizeof(struct why)] = "";
 	struct panic_line panic = { .used = 0 };
-	char where[PATH_MAX];
 	struct dump d;
 	int verdict = stream_end(&r->stream, &d, &r->why), err;
+	const char *name;
 
 	if (verdict < 0) {
 		say_error(verdict, "%s/%s: settling the dump", store->name, r->folder);
 		refuse(&r->why, 0, "%s", strerror(-verdict));
 		verdict = STREAM_INCOMPLETE;
 	}
+	name = final_name(r, d.container, &verdict);
 	if (verdict != STREAM_WHOLE)
 		snprintf(reason, sizeof(reason), "%s%s%s", r->why.text,
 			 r->why.text[0] && r->broken.text[0] ? "; " : "", r->broken.text);
-	snprintf(where, sizeof(where), "%s/%s", store->name, r->folder);
-	if (verdict != STREAM_UNKNOWN)
-		crashlog_store(&d, r->dir, where, &panic);
-	err = output_commit(&r->out, name[verdict]);
+	look_at_log(r, store, &d, &panic);
+	err = output_commit(&r->out, name);
 	if (!err)
 		err = write_info(r, &d, verdict, reason, panic.line);
 	if (!err && fsync(store->dir))
 		err = say_error(-errno, "%s", store->name);
 	dump_close(&d);
-	tell_end(r, store, err ? TEMP_NAME : name[verdict], err ? STREAM_INCOMPLETE : verdict,
-		 reason);
+	tell_end(r, store, err ? TEMP_NAME : name, err ? STREAM_INCOMPLETE : verdict, reason);
 	return err ? err : verdict;
 }
 

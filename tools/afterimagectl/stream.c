@@ -185,6 +185,19 @@ static int mend(struct stream *s, struct dump *d)
 	return STREAM_INCOMPLETE;
 }
 
+/* A log has no structure but its lines. */
+static int judge_log(const struct stream *s, struct why *why)
+{
+	struct input in = input_of_file(s->out->fd, 0, s->size);
+	char last = '\0';
+
+	why->text[0] = '\0';
+	if (s->size && !input_read(&in, s->size - 1, &last, 1) && last == '\n')
+		return STREAM_WHOLE;
+	refuse(why, 0, "the log ends within a line");
+	return STREAM_INCOMPLETE;
+}
+
 int stream_end(struct stream *s, struct dump *d, struct why *why)
 {
 	struct input in;
@@ -202,6 +215,8 @@ int stream_end(struct stream *s, struct dump *d, struct why *why)
 	if (s->trailing)
 		refuse(why, 0, "%llu bytes after the end record", s->trailing);
 	err = dump_open(d, &in, why);
+	if (err == -EMEDIUMTYPE && d->container == CONTAINER_DMESG && !s->flattened)
+		return judge_log(s, why);
 	if (err == -EMEDIUMTYPE)
 		return s->flattened && s->size ? STREAM_INCOMPLETE : STREAM_UNKNOWN;
 	if (!err) {
