@@ -3,6 +3,7 @@
  * TCP/IP over a TAP device: every kind of address, offload and MTU. */
 #include "test.h"
 
+#include "address.h"
 #include "clock.h"
 #include "net/tcp_sink.h"
 #include "peer.h"
@@ -206,4 +207,23 @@ TEST(empty_container)
 	WITH_TAP(ALL_OFFLOADS);
 	CHECK(transfer(&c, &to_v4, &(struct peer){ 0 }, 0));
 	CHECK(transfer(&c, &to_v4, &(struct peer){ 0 }, 1));
+}
+
+static bool prints(const u8 *bytes, bool v6, const char *want)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	address_print(bytes, v6, text);
+	return !strcmp(text, want);
+}
+
+/* RFC 5952: lower case, no leading zeros, one run of zeros left out, but not a single one. */
+TEST(addresses_in_print)
+{
+	CHECK(prints((u8[4]){ 10, 0, 255, 1 }, false, "10.0.255.1"));
+	CHECK(prints((u8[16]){ 0xfd, 0xab, 0x0c, 0xde, [15] = 0xef }, true, "[fdab:cde::ef]"));
+	CHECK(prints((u8[16]){ [15] = 1 }, true, "[::1]"));
+	CHECK(prints((u8[16]){ 0xfe, 0x80 }, true, "[fe80::]"));
+	CHECK(prints((u8[16]){ 0x20, 1, 0xd, 0xb8, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1 }, true,
+	             "[2001:db8:0:1:1:1:1:1]"));
 }
