@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The log's two forms, read by the offsets of VMCOREINFO: kernel/printk/printk_ringbuffer.c since 5.10,
- * struct printk_log of kernel/printk/printk.c before (not run on a real kernel). */
+/* The log's two forms, read by the offsets of VMCOREINFO: kernel/printk/printk_ringbuffer.c since
+ * 5.10, struct printk_log of kernel/printk/printk.c before (not run on a real kernel). */
 #include "dump/dmesg.h"
 
 #include <string.h>
 
-#include "bytes.h"
 #include "dump/kernel_va.h"
 #include "dump/vmcoreinfo.h"
 #include "log.h"
@@ -52,7 +51,7 @@ static void put(const char *text, size_t len)
 
 static void put_char(u8 c, size_t indent)
 {
-	char hex[8];
+	char hex[8] = "";
 
 	if ((c >= ' ' && c <= '~') || (c >= '\t' && c <= '\r'))
 		put((char *)&c, 1);
@@ -86,36 +85,90 @@ static void put_record(u64 ts_nsec, u64 va, u64 len)
 	put("\n", 1);
 }
 
-/* What VMCOREINFO must say. */
-struct want {
-	const char *kind, *name;
-	u64 *to;
+/* What VMCOREINFO must say of each form. */
+enum {
+	RING_DESCS,
+	RING_TEXT,
+	ATOMIC,
+	DESCS_BITS,
+	DESCS_DESCS,
+	DESCS_INFOS,
+	DESCS_HEAD,
+	DESCS_TAIL,
+	TEXT_BITS,
+	TEXT_DATA,
+	DESC_SIZE,
+	DESC_STATE,
+	DESC_LPOS,
+	LPOS_BEGIN,
+	LPOS_NEXT,
+	INFO_SIZE,
+	INFO_TS_NSEC,
+	INFO_TEXT_LEN,
+	PRB_END,
+	LOG_BUF = PRB_END,
+	LOG_BUF_LEN,
+	LOG_FIRST_IDX,
+	LOG_NEXT_IDX,
+	LOG_SIZE,
+	LOG_TS_NSEC,
+	LOG_LEN,
+	LOG_TEXT_LEN,
+	LOG_END,
 };
 
-static bool want_all(const struct want *w, size_t n)
+static const struct {
+	char kind[7], name[33];
+} wanted[] = {
+	[RING_DESCS] = { "OFFSET", "printk_ringbuffer.desc_ring" },
+	[RING_TEXT] = { "OFFSET", "printk_ringbuffer.text_data_ring" },
+	[ATOMIC] = { "OFFSET", "atomic_long_t.counter" },
+	[DESCS_BITS] = { "OFFSET", "prb_desc_ring.count_bits" },
+	[DESCS_DESCS] = { "OFFSET", "prb_desc_ring.descs" },
+	[DESCS_INFOS] = { "OFFSET", "prb_desc_ring.infos" },
+	[DESCS_HEAD] = { "OFFSET", "prb_desc_ring.head_id" },
+	[DESCS_TAIL] = { "OFFSET", "prb_desc_ring.tail_id" },
+	[TEXT_BITS] = { "OFFSET", "prb_data_ring.size_bits" },
+	[TEXT_DATA] = { "OFFSET", "prb_data_ring.data" },
+	[DESC_SIZE] = { "SIZE", "prb_desc" },
+	[DESC_STATE] = { "OFFSET", "prb_desc.state_var" },
+	[DESC_LPOS] = { "OFFSET", "prb_desc.text_blk_lpos" },
+	[LPOS_BEGIN] = { "OFFSET", "prb_data_blk_lpos.begin" },
+	[LPOS_NEXT] = { "OFFSET", "prb_data_blk_lpos.next" },
+	[INFO_SIZE] = { "SIZE", "printk_info" },
+	[INFO_TS_NSEC] = { "OFFSET", "printk_info.ts_nsec" },
+	[INFO_TEXT_LEN] = { "OFFSET", "printk_info.text_len" },
+	[LOG_BUF] = { "SYMBOL", "log_buf" },
+	[LOG_BUF_LEN] = { "SYMBOL", "log_buf_len" },
+	[LOG_FIRST_IDX] = { "SYMBOL", "log_first_idx" },
+	[LOG_NEXT_IDX] = { "SYMBOL", "log_next_idx" },
+	[LOG_SIZE] = { "SIZE", "printk_log" },
+	[LOG_TS_NSEC] = { "OFFSET", "printk_log.ts_nsec" },
+	[LOG_LEN] = { "OFFSET", "printk_log.len" },
+	[LOG_TEXT_LEN] = { "OFFSET", "printk_log.text_len" },
+};
+
+static u64 said[LOG_END];
+
+static int ask_for(unsigned int first, unsigned int end)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (vmcoreinfo_value(w[i].kind, w[i].name, w[i].to))
+	for (unsigned int i = first; i < end; i++) {
+		if (vmcoreinfo_value(wanted[i].kind, wanted[i].name, &said[i]))
 			continue;
-		log_info("log: no %s(%s) in VMCOREINFO", w[i].kind, w[i].name);
-		return false;
+		log_info("log: no %s(%s) in VMCOREINFO", wanted[i].kind, wanted[i].name);
+		return -ENOENT;
 	}
-	return true;
+	return 0;
 }
 
-/* Values of the crashed kernel, each at its own address. */
-struct value {
-	u64 va;
-	void *to;
-	size_t size;
-};
-
-static bool read_all(const struct value *v, size_t n)
+/* A value of the crashed kernel, of up to 8 bytes; *ok becomes false where it cannot be read. */
+static u64 get(u64 va, size_t size, bool *ok)
 {
-	for (size_t i = 0; i < n; i++)
-		if (kernel_va_read(v[i].to, v[i].va, v[i].size))
-			return false;
-	return true;
+	u64 v = 0;
+
+	if (kernel_va_read(&v, va, size))
+		*ok = false;
+	return v;
 }
 
 static int nonsense(const char *what)
@@ -126,54 +179,31 @@ static int nonsense(const char *what)
 
 /* The lockless ring. */
 struct prb {
-	u64 descs, infos, data; /* addresses */
-	u32 desc_bits, data_bits;
+	u64 descs, infos, text; /* addresses */
+	u64 desc_bits, text_bits;
 	u64 head, tail;         /* ids */
-	u64 desc_size, state_var, lpos, begin, next; /* struct prb_desc */
-	u64 info_size, ts_nsec, text_len;            /* struct printk_info */
 };
 
 static int prb_open(struct prb *r, u64 prb)
 {
-	u64 desc_ring, text_ring, counter, count_bits, descs, infos, head, tail, size_bits, data, at;
-	const struct want want[] = {
-		{ "OFFSET", "printk_ringbuffer.desc_ring", &desc_ring },
-		{ "OFFSET", "printk_ringbuffer.text_data_ring", &text_ring },
-		{ "OFFSET", "atomic_long_t.counter", &counter },
-		{ "OFFSET", "prb_desc_ring.count_bits", &count_bits },
-		{ "OFFSET", "prb_desc_ring.descs", &descs },
-		{ "OFFSET", "prb_desc_ring.infos", &infos },
-		{ "OFFSET", "prb_desc_ring.head_id", &head },
-		{ "OFFSET", "prb_desc_ring.tail_id", &tail },
-		{ "OFFSET", "prb_data_ring.size_bits", &size_bits },
-		{ "OFFSET", "prb_data_ring.data", &data },
-		{ "SIZE", "prb_desc", &r->desc_size },
-		{ "OFFSET", "prb_desc.state_var", &r->state_var },
-		{ "OFFSET", "prb_desc.text_blk_lpos", &r->lpos },
-		{ "OFFSET", "prb_data_blk_lpos.begin", &r->begin },
-		{ "OFFSET", "prb_data_blk_lpos.next", &r->next },
-		{ "SIZE", "printk_info", &r->info_size },
-		{ "OFFSET", "printk_info.ts_nsec", &r->ts_nsec },
-		{ "OFFSET", "printk_info.text_len", &r->text_len },
-	};
+	bool ok = true;
+	u64 ring, descs, text;
 
-	if (!want_all(want, ARRAY_SIZE(want)))
+	if (ask_for(0, PRB_END))
 		return -ENOENT;
-	if (kernel_va_read(&at, prb, sizeof(at)))
-		return nonsense("SYMBOL(prb) cannot be read");
-	const struct value value[] = {
-		{ at + desc_ring + count_bits, &r->desc_bits, sizeof(r->desc_bits) },
-		{ at + desc_ring + descs, &r->descs, sizeof(r->descs) },
-		{ at + desc_ring + infos, &r->infos, sizeof(r->infos) },
-		{ at + desc_ring + head + counter, &r->head, sizeof(r->head) },
-		{ at + desc_ring + tail + counter, &r->tail, sizeof(r->tail) },
-		{ at + text_ring + size_bits, &r->data_bits, sizeof(r->data_bits) },
-		{ at + text_ring + data, &r->data, sizeof(r->data) },
-	};
-	if (!read_all(value, ARRAY_SIZE(value)))
+	ring = get(prb, sizeof(u64), &ok);
+	descs = ring + said[RING_DESCS];
+	text = ring + said[RING_TEXT];
+	r->desc_bits = get(descs + said[DESCS_BITS], sizeof(u32), &ok);
+	r->descs = get(descs + said[DESCS_DESCS], sizeof(u64), &ok);
+	r->infos = get(descs + said[DESCS_INFOS], sizeof(u64), &ok);
+	r->head = get(descs + said[DESCS_HEAD] + said[ATOMIC], sizeof(u64), &ok);
+	r->tail = get(descs + said[DESCS_TAIL] + said[ATOMIC], sizeof(u64), &ok);
+	r->text_bits = get(text + said[TEXT_BITS], sizeof(u32), &ok);
+	r->text = get(text + said[TEXT_DATA], sizeof(u64), &ok);
+	if (!ok)
 		return nonsense("the ring's head cannot be read");
-	r->state_var += counter;
-	if (r->desc_bits > DESC_BITS_MAX || r->data_bits > RING_BITS_MAX ||
+	if (r->desc_bits > DESC_BITS_MAX || r->text_bits > RING_BITS_MAX ||
 	    ((r->head - r->tail) & ID_MASK) >> r->desc_bits)
 		return nonsense("the ring's head is nonsense");
 	return 0;
@@ -182,84 +212,67 @@ static int prb_open(struct prb *r, u64 prb)
 /* One record; nothing where it is not committed, has no text or is damaged. */
 static void prb_record(const struct prb *r, u64 id)
 {
-	u64 slot = id & ((1ull << r->desc_bits) - 1), mask = (1ull << r->data_bits) - 1;
-	u64 desc = r->descs + slot * r->desc_size, info = r->infos + slot * r->info_size;
-	u64 state, begin, next, ts_nsec;
-	u16 len;
-	const struct value value[] = {
-		{ desc + r->lpos + r->begin, &begin, sizeof(begin) },
-		{ desc + r->lpos + r->next, &next, sizeof(next) },
-		{ info + r->ts_nsec, &ts_nsec, sizeof(ts_nsec) },
-		{ info + r->text_len, &len, sizeof(len) },
-	};
+	u64 slot = id & ((1ull << r->desc_bits) - 1), mask = (1ull << r->text_bits) - 1;
+	u64 desc = r->descs + slot * said[DESC_SIZE], info = r->infos + slot * said[INFO_SIZE];
+	u64 state, begin, next, ts_nsec, len;
+	bool ok = true;
 
-	if (kernel_va_read(&state, desc + r->state_var, sizeof(state)) || (state & ID_MASK) != id)
+	state = get(desc + said[DESC_STATE] + said[ATOMIC], sizeof(u64), &ok);
+	if (!ok || (state & ID_MASK) != id ||
+	    (state >> STATE_SHIFT != STATE_COMMITTED && state >> STATE_SHIFT != STATE_FINALIZED))
 		return;
-	state >>= STATE_SHIFT;
-	if ((state != STATE_COMMITTED && state != STATE_FINALIZED) ||
-	    !read_all(value, ARRAY_SIZE(value)) || (begin & mask) == (next & mask))
+	begin = get(desc + said[DESC_LPOS] + said[LPOS_BEGIN], sizeof(u64), &ok) & mask;
+	next = get(desc + said[DESC_LPOS] + said[LPOS_NEXT], sizeof(u64), &ok) & mask;
+	ts_nsec = get(info + said[INFO_TS_NSEC], sizeof(u64), &ok);
+	len = get(info + said[INFO_TEXT_LEN], sizeof(u16), &ok);
+	if (!ok || begin == next)
 		return;
-	begin &= mask;
-	next = ((next - 1) & mask) + 1; /* a block may end where the ring does */
+	if (!next)
+		next = mask + 1; /* the block ends where the ring does */
 	if (begin > next)
-		begin = 0; /* the block would not fit before the ring's end: it is at its start */
+		begin = 0; /* it would not fit before the ring's end: it is at its start */
 	if (next - begin < BLOCK_ID_BYTES)
 		return;
 	begin += BLOCK_ID_BYTES;
-	put_record(ts_nsec, r->data + begin, MIN((u64)len, next - begin));
+	put_record(ts_nsec, r->text + begin, MIN(len, next - begin));
 }
 
 static int prb_decode(u64 prb)
 {
-	static struct prb r;
+	struct prb r;
 	int err = prb_open(&r, prb);
-	u64 records = ((r.head - r.tail) & ID_MASK) + 1;
+	u64 records;
 
 	if (err)
 		return err;
+	records = ((r.head - r.tail) & ID_MASK) + 1;
 	for (u64 i = 0; i < records && !out.err; i++)
 		prb_record(&r, (r.tail + i) & ID_MASK);
 	return 0;
 }
 
-/* struct printk_log: a header, text, dictionary and padding each, `len` bytes in all; one with len 0
- * says that the next is at the start of the buffer. */
+/* struct printk_log: a header, text, dictionary and padding each, `len` bytes in all; one with len
+ * 0 says that the next is at the start of the buffer. */
 static int log_buf_decode(void)
 {
-	u64 size, o_ts_nsec, o_len, o_text_len, s_buf, s_buf_len, s_first, s_next, buf, ts_nsec;
-	u64 at;
-	u32 buf_len, first, next;
-	u16 len, text_len;
-	bool wrapped = false;
-	const struct want want[] = {
-		{ "SYMBOL", "log_buf", &s_buf },
-		{ "SYMBOL", "log_buf_len", &s_buf_len },
-		{ "SYMBOL", "log_first_idx", &s_first },
-		{ "SYMBOL", "log_next_idx", &s_next },
-		{ "SIZE", "printk_log", &size },
-		{ "OFFSET", "printk_log.ts_nsec", &o_ts_nsec },
-		{ "OFFSET", "printk_log.len", &o_len },
-		{ "OFFSET", "printk_log.text_len", &o_text_len },
-	};
+	u64 buf, buf_len, at, next, size;
+	bool ok = true, wrapped = false;
 
-	if (!want_all(want, ARRAY_SIZE(want)))
+	if (ask_for(PRB_END, LOG_END))
 		return -ENOENT;
-	const struct value head[] = {
-		{ s_buf, &buf, sizeof(buf) },
-		{ s_buf_len, &buf_len, sizeof(buf_len) },
-		{ s_first, &first, sizeof(first) },
-		{ s_next, &next, sizeof(next) },
-	};
-	if (!read_all(head, ARRAY_SIZE(head)))
+	buf = get(said[LOG_BUF], sizeof(u64), &ok);
+	buf_len = get(said[LOG_BUF_LEN], sizeof(u32), &ok);
+	at = get(said[LOG_FIRST_IDX], sizeof(u32), &ok);
+	next = get(said[LOG_NEXT_IDX], sizeof(u32), &ok);
+	size = said[LOG_SIZE];
+	if (!ok)
 		return nonsense("log_buf cannot be read");
-	for (at = first; at != next && !out.err;) {
-		const struct value record[] = {
-			{ buf + at + o_ts_nsec, &ts_nsec, sizeof(ts_nsec) },
-			{ buf + at + o_len, &len, sizeof(len) },
-			{ buf + at + o_text_len, &text_len, sizeof(text_len) },
-		};
+	while (at != next && !out.err) {
+		u64 ts_nsec = get(buf + at + said[LOG_TS_NSEC], sizeof(u64), &ok);
+		u64 len = get(buf + at + said[LOG_LEN], sizeof(u16), &ok);
+		u64 text_len = get(buf + at + said[LOG_TEXT_LEN], sizeof(u16), &ok);
 
-		if (at >= buf_len || !read_all(record, ARRAY_SIZE(record)))
+		if (!ok || at >= buf_len)
 			return nonsense("a record lies outside log_buf: the rest is left out");
 		if (len >= LOG_HEADER_MIN && len >= size && text_len <= len - size) {
 			put_record(ts_nsec, buf + at + size, text_len);
@@ -327,8 +340,12 @@ static int split_lines(void *ctx, const char *text, size_t len)
 		}
 		if (lines.n == sizeof(lines.text) - 1 && lines.all)
 			line_end();
+		if (c == '\t')
+			c = ' ';
+		else if (c < ' ') /* nothing here may move the console's cursor */
+			c = '?';
 		if (lines.n < sizeof(lines.text) - 1)
-			lines.text[lines.n++] = c == '\t' ? ' ' : c < ' ' ? '?' : c;
+			lines.text[lines.n++] = c;
 	}
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The walk over the crashed kernel's page tables (Intel SDM 3A, 4.5; Documentation/x86/x86_64/mm.rst).
- * Every table is read through oldmem, so nothing but old RAM is ever touched. */
+/* The walk over the crashed kernel's page tables (Intel SDM 3A, 4.5; Documentation/x86/x86_64/
+ * mm.rst). Every table is read through oldmem, so nothing but old RAM is ever touched. */
 #include "dump/kernel_va.h"
 
 #include <string.h>
@@ -97,14 +97,11 @@ static bool find_leaf(u64 va, u64 *hole)
 bool kernel_va_walk(u64 va, pa_t *pa, u64 *len)
 {
 	u64 rest = PAGE_SIZE - (va & PAGE_MASK);
-	bool found = true;
+	bool found = kva.levels && va >= kernel_half();
 
-	if (!kva.levels)
-		found = false;
-	else if (va < kernel_half()) {
+	if (kva.levels && !found)
 		rest = kernel_half() - va;
-		found = false;
-	} else if (va - kva.leaf.va >= kva.leaf.size)
+	if (found && va - kva.leaf.va >= kva.leaf.size)
 		found = find_leaf(va, &rest);
 	if (found) {
 		*pa = kva.leaf.pa + (va - kva.leaf.va);

@@ -22,11 +22,11 @@ bool kernel_va_translate(u64 va, pa_t *pa, u64 *len);
 /* The same by the tables alone. */
 bool kernel_va_walk(u64 va, pa_t *pa, u64 *len);
 
-/* Copy len bytes at va. 0, or -EFAULT: some of it is not mapped or not readable, dst is undefined. */
+/* Copy len bytes at va. 0, or -EFAULT: some of it is not mapped or readable, dst is undefined. */
 int kernel_va_read(void *dst, u64 va, u64 len);
 
-/* An address in the kernel image's mapping, as linear as the kernel made it. False: phys_base is not
- * known, or va is no such address. */
+/* An address in the kernel image's mapping, as linear as the kernel made it. False: phys_base is
+ * not known, or va is no such address. */
 bool kernel_va_image(u64 va, pa_t *pa);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where the crashed kernel had its RAM and itself mapped: what an elfcorehdr's p_vaddr would say. */
+/* Where the crashed kernel had its RAM and itself mapped: what an elfcorehdr's p_vaddr says. */
 #ifndef AFTERIMAGE_OLDMAP_H
 #define AFTERIMAGE_OLDMAP_H
 
@@ -12,8 +12,8 @@ struct oldmap {
 	u64 text_len;    /* from _stext to the end of the image, in 2 MiB pages */
 };
 
-/* By the page tables that VMCOREINFO names (kernel_va.h; Documentation/x86/x86_64/mm.rst). What does
- * not agree with itself stays unknown. */
+/* By the page tables that VMCOREINFO names (kernel_va.h; Documentation/x86/x86_64/mm.rst). What
+ * does not agree with itself stays unknown. */
 void oldmap_find(struct oldmap *m);
 
 #endif

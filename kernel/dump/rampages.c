@@ -106,9 +106,12 @@ static bool run_at(u64 pfn, struct run *out)
 		if (pfn < window.from || pfn >= window.to)
 			window_fill(pfn);
 		for (unsigned int i = 0; i < window.n; i++) {
-			if (window.run[i].end <= pfn)
+			struct run r = window.run[i];
+
+			if (r.end <= pfn)
 				continue;
-			*out = (struct run){ MAX(pfn, window.run[i].first), window.run[i].end };
+			out->first = MAX(pfn, r.first);
+			out->end = r.end;
 			return true;
 		}
 		if (window.to == NO_PAGE)
@@ -180,10 +183,11 @@ pa_t rampages_contents(pa_t pa)
 		return pa;
 	while (source_next_load(&at, &ph)) {
 		struct run r = pages_of(&ph);
+		u64 pfn = pa / PAGE_SIZE;
 
 		if (pa - ph.p_paddr < ph.p_memsz)
 			return pa - ph.p_paddr + ph.p_offset;
-		if (beside == pa && ph.p_memsz && pa / PAGE_SIZE >= r.first && pa / PAGE_SIZE < r.end)
+		if (beside == pa && ph.p_memsz && pfn >= r.first && pfn < r.end)
 			beside = pa - ph.p_paddr + ph.p_offset;
 	}
 	return beside;

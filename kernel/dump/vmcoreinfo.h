@@ -17,10 +17,10 @@ u64 vmcoreinfo_number(const char *key, u64 missing);
  * with a minus sign in front. */
 u64 vmcoreinfo_parse(const char *text, unsigned int base);
 
-/* The value of the line KIND(name)=, as in SYMBOL(prb), OFFSET(page.flags), NUMBER(phys_base): SYMBOL
- * in hexadecimal, the others decimal, perhaps with a minus sign (two's complement in *out), or 0x and
- * hexadecimal. False, and *out as it was: no such line, or its value is no number or does not fit
- * 64 bits. */
+/* The value of the line KIND(name)=, as in SYMBOL(prb), OFFSET(page.flags), NUMBER(phys_base):
+ * SYMBOL in hexadecimal, the others decimal, perhaps with a minus sign (two's complement in *out),
+ * or 0x and hexadecimal. False, and *out as it was: no such line, or its value is no number or does
+ * not fit 64 bits. */
 bool vmcoreinfo_value(const char *kind, const char *name, u64 *out);
 
 #endif

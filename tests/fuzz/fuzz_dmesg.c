@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A hostile log: the input lies where the ring (or log_buf) and its head are. Whatever is in it, the
- * decoding ends, and what comes out is text. */
+/* A hostile log: the input lies where the ring (or log_buf) and its head are. Whatever is in it,
+ * the decoding ends, and what comes out is text. */
 #include <stdlib.h>
 #include <string.h>
 

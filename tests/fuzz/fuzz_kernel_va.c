@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hostile page tables: the input is a list of (table page, entry, value), written over those of a sound
- * kernel. Whatever they say, nothing outside the elfcorehdr's ranges is read, each walk ends, what it
- * says of a mapping's length is so, and what is remembered changes no answer. */
+/* Hostile page tables: the input is a list of (table page, entry, value), written over those of a
+ * sound kernel. Whatever they say, nothing outside the elfcorehdr's ranges is read, each walk ends,
+ * what it says of a mapping's length is so, and what is remembered changes no answer. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Logs of fake crashed kernels: rings as kernel/printk/printk_ringbuffer.c fills them, struct printk_log
- * as kernel/printk/printk.c did (not run on a real kernel), and both with damage. */
+/* Logs of fake crashed kernels: rings as kernel/printk/printk_ringbuffer.c fills them, struct
+ * printk_log as kernel/printk/printk.c did (not run on a real kernel), and both with damage. */
 #include "test.h"
 
 #include "base.h"
@@ -229,7 +229,8 @@ TEST(block_that_wraps_and_block_that_ends_with_the_ring)
 	CHECK_EQ(text_head % 1024, 312);
 	prb_publish();
 	CHECK_EQ(decode(), 0);
-	CHECK(!strncmp(text, "[    0.000001] www", 18) && !strcmp(strchr(text, 'w'), strcat(msg, "\n")));
+	strcat(msg, "\n");
+	CHECK(!strncmp(text, "[    0.000001] www", 18) && !strcmp(strchr(text, 'w'), msg));
 	/* newer kernels fill the ring to its last byte: no wrap then */
 	put64(desc_of(id) + 8, 1024 - 312);
 	put64(desc_of(id) + 16, 2048);
@@ -338,7 +339,8 @@ TEST(tables_of_garbage)
 	CHECK(!strcmp(text, "[    0.000000] alive\n"));
 }
 
-/* struct printk_log: 16 bytes before 5.1, 24 with CONFIG_PRINTK_CALLER; text, dictionary, padding. */
+/* struct printk_log: 16 bytes before 5.1, 24 with CONFIG_PRINTK_CALLER; text, dictionary, padding.
+ * */
 #define LOG_BUF     RINGS
 #define LOG_BUF_LEN 0x1000
 #define LOG_VARS    (KERNEL_VA + 0x300000)

@@ -251,7 +251,8 @@ TEST(tables_in_the_backup_region)
 						       .p_memsz = 0x9fc00 });
 	mem_write(backup + low, table, sizeof(table));
 	kernel_write64(kernel_entry(DIRECT, 2), low | 3);
-	kernel_write64(backup + low + (DIRECT >> 12 & 511) * 8, (KERNEL_FREE + 0x7000) | PTE_KERNEL);
+	kernel_write64(backup + low + (DIRECT >> 12 & 511) * 8,
+		       (KERNEL_FREE + 0x7000) | PTE_KERNEL);
 	CHECK_EQ(kernel_end(), 0);
 	CHECK(kernel_va_translate(DIRECT, &pa, NULL));
 	CHECK_EQ(pa, KERNEL_FREE + 0x7000);

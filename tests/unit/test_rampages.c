@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RAM by page frames, against a table with a bit for each page; and on a machine too large for one. */
+/* RAM by page frames, against a table with a bit for each page; and on a machine too large for one.
+ * */
 #include "test.h"
 
 #include <linux/elf.h>
@@ -37,7 +38,8 @@ static void add(u64 paddr, u64 bytes, u64 offset)
 {
 	load[n_loads++] = (struct elf64_phdr){ .p_type = PT_LOAD, .p_paddr = paddr,
 					       .p_offset = offset, .p_memsz = bytes };
-	for (u64 pfn = paddr / 4096; bytes && pfn <= (paddr + bytes - 1) / 4096 && pfn < PAGES; pfn++)
+	u64 end = bytes ? (paddr + bytes + 4095) / 4096 : 0;
+	for (u64 pfn = paddr / 4096; pfn < end && pfn < PAGES; pfn++)
 		truth[pfn / 8] |= (u8)(1 << pfn % 8);
 }
 

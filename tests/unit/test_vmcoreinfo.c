@@ -142,7 +142,8 @@ TEST(every_place_in_a_page)
 {
 	char v[16], text[1200];
 
-	/* 100 lines of 11 bytes: names and values straddle the page border and the reader's windows */
+	/* 100 lines of 11 bytes: names and values straddle the page border and the reader's windows
+	 * */
 	for (unsigned char i = 0; i < 100; i++)
 		snprintf(text + 11 * i, sizeof(text) - 11u * i, "KEY%03d=%03d\n", i, i);
 	for (pa_t pa = 0x2000000 + 4096 - 1200; pa < 0x2001000; pa += 37) {
