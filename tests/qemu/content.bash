@@ -100,11 +100,11 @@ log_of_raw() {
     [ -e "$out/raw.dmesg" ] || log_by_makedumpfile "$out/raw"
 }
 
-# log_by_makedumpfile FILE: to FILE.dmesg. Since 1.7.7 each line names its caller, [ T0], which dmesg shows only when asked.
+# log_by_makedumpfile FILE: to FILE.dmesg. The newer one names each line's caller, [      T0], and indents more for it.
 log_by_makedumpfile() {
     rm -f "$out/log"
     "$MAKEDUMPFILE" --dump-dmesg "$1" "$out/log" > "$out/judged.log" 2>&1 || return
-    sed -E 's/^(\[ *[0-9]+\.[0-9]+\]) \[ *[CT][0-9]+\]/\1/' "$out/log" > "$1.dmesg"
+    sed -E 's/^(\[ *[0-9]+\.[0-9]+\]) \[ *[CT][0-9]+\]/\1/; s/^ {11}( {15})/\1/' "$out/log" > "$1.dmesg"
 }
 
 # log_is_in FILE: what makedumpfile reads out of the dump is what it reads out of the whole RAM.
