@@ -144,3 +144,22 @@ def find_core_header(ram):
     if len(found) != 1:
         raise SystemExit(f"{len(found)} elfcorehdrs in this RAM, at {[hex(h.pa) for h in found]}")
     return found[0]
+
+
+class Contents:
+    """What the crashed machine had at a physical address: the RAM, and the backup copy of its low end."""
+
+    def __init__(self, ram):
+        self.ram = ram
+        self.header = find_core_header(ram)
+        self.moved = [p for p in self.header.loads if p[2] != p[4]]
+        self.at, self.data = 0, b""
+
+    def read(self, pa, length):
+        for _, _, offset, _, paddr, _, memsz, _ in self.moved:
+            if paddr <= pa < paddr + memsz:
+                return self.ram.read(pa - paddr + offset, length)
+        if not self.at <= pa <= self.at + len(self.data) - length:
+            self.at = pa & -PAGE
+            self.data = self.ram.read(self.at, CHUNK)
+        return self.data[pa - self.at:pa - self.at + length]
