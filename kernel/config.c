@@ -197,13 +197,7 @@ static bool set_format(struct config *c, struct word v)
 {
 	static const char *const names[] = { "elf", "kdump", "dmesg" };
 
-	if (!set_choice(v, names, ARRAY_SIZE(names), &c->format))
-		return false;
-	if (c->format == FORMAT_KDUMP) {
-		log_info("dump.format=%.*s: not in this image, elf is written", (int)v.len, v.p);
-		c->format = FORMAT_ELF;
-	}
-	return true;
+	return set_choice(v, names, ARRAY_SIZE(names), &c->format);
 }
 
 static bool set_level(struct config *c, struct word v)
@@ -324,7 +318,7 @@ void config_early(struct config *c, const char *text)
 {
 	*c = (struct config){
 		.final = POWER_REBOOT, .failure = POWER_REBOOT, .stall_s = STALL_DEFAULT_S,
-		.quiesce = true, .log_level = LOG_INFO, .format = FORMAT_ELF, .codec = CODEC_LZO,
+		.quiesce = true, .log_level = LOG_INFO, .format = FORMAT_KDUMP, .codec = CODEC_LZO,
 	};
 	each_word(c, text, early_word);
 	if (!c->consoles)

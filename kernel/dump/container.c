@@ -4,17 +4,32 @@
 
 #include "dump/dmesg.h"
 #include "dump/filter.h"
+#include "dump/flatten.h"
+#include "dump/kdump.h"
 #include "log.h"
 
 static struct {
 	enum dump_format format;
 	unsigned int level; /* in force */
+	enum codec codec;
 } container;
+
+static enum codec codec_choose(enum codec wanted)
+{
+	enum codec c = wanted;
+
+	if (codec_built_in(wanted))
+		return wanted;
+	c = codec_built_in(CODEC_LZO) ? CODEC_LZO : CODEC_NONE;
+	log_info("dump.compress=%s: not in this image, %s is used", codec_name(wanted), codec_name(c));
+	return c;
+}
 
 void container_prepare(const struct config *cfg)
 {
 	container.format = cfg->format;
 	container.level = cfg->format == FORMAT_DMESG ? 0 : filter_init(cfg->level);
+	container.codec = cfg->format == FORMAT_KDUMP ? codec_choose(cfg->codec) : CODEC_NONE;
 	if (cfg->format == FORMAT_ELF)
 		elf_prepare(container.level); /* out of time: run_targets() sees it too */
 }
@@ -25,6 +40,7 @@ u64 container_size(void)
 	case FORMAT_ELF:
 		return elf_size();
 	case FORMAT_KDUMP:
+		return kdump_size_min();
 	case FORMAT_DMESG:
 		break;
 	}
@@ -63,11 +79,13 @@ int container_write_log(struct sink *s, u64 *bytes)
 
 int container_write(struct sink **s, struct dump_stats *st, bool in_place)
 {
-	(void)in_place;
 	switch (container.format) {
 	case FORMAT_ELF:
 		return elf_write(*s, st);
 	case FORMAT_KDUMP:
+		if (!in_place)
+			*s = flatten_begin(*s);
+		return kdump_write(*s, st, container.level, container.codec, in_place);
 	case FORMAT_DMESG:
 		break;
 	}

@@ -37,11 +37,11 @@ TEST(defaults)
 	CHECK(quiet(""));
 	CHECK(!c.elfcorehdr && !c.acpi_rsdp && !c.n_memmap && c.consoles == 1 && !c.n_ip &&
 	      !c.n_target);
-	CHECK(c.nic_by == NIC_ANY && !c.has_gwmac && !c.vlan && !c.mtu && c.format == FORMAT_ELF);
+	CHECK(c.nic_by == NIC_ANY && !c.has_gwmac && !c.vlan && !c.mtu && c.format == FORMAT_KDUMP);
 	CHECK(c.codec == CODEC_LZO);
 	CHECK(c.final == POWER_REBOOT && c.failure == POWER_REBOOT && !c.timeout_s &&
 	      c.stall_s == 300);
-	CHECK(!c.overwrite && c.quiesce && c.log_level == LOG_INFO && c.level == 0);
+	CHECK(!c.overwrite && c.quiesce && c.log_level == LOG_INFO && c.level == 31);
 }
 
 TEST(a_production_command_line_does_no_harm)
@@ -180,6 +180,7 @@ TEST(formats)
 {
 	CHECK(quiet("dump.format=elf dump.level=0 dump.compress=none"));
 	CHECK(c.format == FORMAT_ELF && c.level == 0 && c.codec == CODEC_NONE);
+	CHECK(quiet("dump.format=kdump") && c.format == FORMAT_KDUMP && c.level == 31);
 	CHECK(quiet("dump.format=elf") && c.level == 0);
 	CHECK(quiet("dump.level=17 dump.format=elf") && c.level == 17);
 	CHECK(quiet("dump.format=dmesg") && c.format == FORMAT_DMESG);
