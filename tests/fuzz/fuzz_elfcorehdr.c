@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "dump/dump.h"
+#include "dump/filter.h"
 #include "dump/source.h"
 #include "elfcorehdr.h"
 #include "fake_memory.h"
 
 #define HDR 0x3d000000ull
 #define INPUT_MAX 16384
+#define PREPARE_MAX (64 * MIB) /* more would only take time */
 #define DUMP_MAX (256 * KIB) /* accepted bytes before the sink gives up */
 
 static u64 position;
@@ -71,7 +73,13 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (source_init_elfcorehdr(HDR))
 		return 0;
 	source_summarise(&sum);
+	elf_prepare(0);
 	dump(0);
+	dump(SINK_TAKES_SPAN);
+	if (sum.bytes > PREPARE_MAX)
+		return 0;
+	/* no struct pages here: only pages of zeros can go, and there are few */
+	elf_prepare(LEVEL_ZERO);
 	dump(SINK_TAKES_SPAN);
 	return 0;
 }

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A crashed kernel whose page tables, mem_section, struct pages and VMCOREINFO are overwritten in places:
+ * whatever is there, the filter ends, changes only what it may, decides the same however it is asked,
+ * and the ELF dump that follows from it is whole. Input: style, level, then records of an address
+ * (which region, where in it) and eight bytes to write there. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dump/dump.h"
+#include "dump/filter.h"
+#include "dump/kernel_va.h"
+#include "dump/source.h"
+#include "fake_memory.h"
+#include "fake_pages.h"
+
+#define HDR         0x3d000000ull
+#define NOTE        0x1800000ull
+#define RECORDS_MAX 64
+#define STEP        1024u
+#define USUAL_STYLE 2
+
+struct record {
+	u32 address; /* region in the low 3 bits */
+	u8 bytes[8];
+} PACKED;
+
+static const struct {
+	pa_t start;
+	u64 bytes;
+} region[] = {
+	{ KERNEL_ROOT, 16 * PAGE_SIZE }, { PAGES_ROOTS, 64 },
+	{ PAGES_SECTIONS, 128 },         { KERNEL_FREE + PAGES_PFN * 64, 64 * PAGE_SIZE },
+	{ NOTE, 2048 },                  { KERNEL_FREE + PAGES_PFN * 64, 1 * MIB },
+	{ HDR + 64, 3 * 56 },            { PAGES_SECTIONS, PAGE_SIZE },
+};
+
+static struct {
+	pa_t pa;
+	u8 bytes[8];
+} undo[RECORDS_MAX];
+
+static u8 keep[2][FILTER_PAGES / 8], never[2][FILTER_PAGES / 8];
+
+static void decide(unsigned int which, u32 step)
+{
+	filter_begin();
+	for (u32 i = 0; i < FILTER_PAGES / 8; i++)
+		keep[which][i] = i % 64 ? 0xff : 0x33;
+	for (u32 at = 0; at < FILTER_PAGES; at += step)
+		filter_apply(PAGES_PFN + at, step, keep[which] + at / 8, never[which] + at / 8);
+}
+
+static u64 position;
+
+static int take(struct sink *s, u64 off, u64 len)
+{
+	if (off != position || !len || off % PAGE_SIZE || len % PAGE_SIZE)
+		abort();
+	position += len;
+	s->accepted = s->settled = position;
+	return 0;
+}
+
+static int take_write(struct sink *s, u64 off, const void *buf, u32 len)
+{
+	return (void)buf, take(s, off, len);
+}
+
+static int take_span(struct sink *s, u64 off, pa_t pa, u64 len)
+{
+	return (void)pa, take(s, off, len);
+}
+
+static void dump(unsigned int level)
+{
+	static const struct sink_ops ops = { take_write, take_span, NULL };
+	struct sink s = { .ops = &ops, .caps = SINK_TAKES_SPAN };
+	struct dump_stats st = { 0 };
+
+	if (elf_prepare(level))
+		abort();
+	if (elf_size() > 2 * GIB) /* the header says so; it would only take time */
+		return;
+	position = 0;
+	if (elf_write(&s, &st) || position != st.total || st.total != elf_size())
+		abort();
+}
+
+static void try_all(unsigned int want)
+{
+	struct source_summary sum;
+	unsigned int level;
+
+	if (source_init_elfcorehdr(HDR))
+		return;
+	kernel_va_init();
+	level = filter_init(want);
+	if (level & ~want)
+		abort();
+	decide(0, FILTER_PAGES);
+	decide(1, STEP);
+	if (memcmp(keep[0], keep[1], sizeof(keep[0])) || memcmp(never[0], never[1], sizeof(never[0])))
+		abort();
+	for (u32 i = 0; i < FILTER_PAGES / 8; i++)
+		if ((keep[0][i] & never[0][i]) || (i % 64 == 0 && (keep[0][i] & ~0x33)))
+			abort();
+	source_summarise(&sum);
+	if (sum.bytes < 2 * GIB)
+		dump(level & ~LEVEL_ZERO);
+}
+
+/* The whole machine takes long to make: once for a style, then what an input wrote is undone. */
+static void machine(unsigned int style)
+{
+	static unsigned int made = ~0u;
+
+	if (made == style)
+		return;
+	made = style;
+	pages_begin(&pages_style[style]);
+	for (u64 i = 0; i < 16; i += 4) {
+		page_make(PAGES_PFN + i * 1024, PAGE_FREE, 10);
+		page_make(PAGES_PFN + (i + 1) * 1024, PAGE_ANON, 9);
+		page_make(PAGES_PFN + (i + 2) * 1024, PAGE_HUGETLB, 9);
+		page_make(PAGES_PFN + (i + 3) * 1024, PAGE_CACHE, 0);
+	}
+	pages_end();
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	unsigned int n = 0;
+
+	if (size < 2)
+		return 0;
+	/* mostly the same one: making another takes longer than a hundred runs */
+	machine(data[0] < pages_styles ? data[0] : USUAL_STYLE);
+	for (const u8 *p = data + 2; n < RECORDS_MAX && (size_t)(data + size - p) >= sizeof(struct record);
+	     p += sizeof(struct record)) {
+		struct record r;
+
+		memcpy(&r, p, sizeof(r));
+		undo[n].pa = region[r.address % 8].start + r.address / 8 % region[r.address % 8].bytes;
+		mem_read(undo[n].bytes, undo[n].pa, 8);
+		mem_write(undo[n++].pa, r.bytes, 8);
+	}
+	try_all(data[1] % (LEVEL_MAX + 1));
+	while (n--)
+		mem_write(undo[n].pa, undo[n].bytes, 8);
+	return 0;
+}
