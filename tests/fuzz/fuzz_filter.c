@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A crashed kernel whose page tables, mem_section, struct pages and VMCOREINFO are overwritten in places:
  * whatever is there, the filter ends, changes only what it may, decides the same however it is asked,
- * and the ELF dump that follows from it is whole. Input: style, level, then records of an address
+ * and the ELF dump that follows from it is whole. Input: style, level and whether to dump, then records of an address
  * (which region, where in it) and eight bytes to write there. */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,9 @@
 #define HDR         0x3d000000ull
 #define NOTE        0x1800000ull
 #define RECORDS_MAX 64
-#define STEP        1024u
+#define LOOKED_AT   3072u /* of all pages, or it takes long */
+#define STEP        512u
+#define WITH_DUMP   0x20 /* in the level's byte */
 #define USUAL_STYLE 2
 
 struct record {
@@ -39,14 +41,14 @@ static struct {
 	u8 bytes[8];
 } undo[RECORDS_MAX];
 
-static u8 keep[2][FILTER_PAGES / 8], never[2][FILTER_PAGES / 8];
+static u8 keep[2][LOOKED_AT / 8], never[2][LOOKED_AT / 8];
 
 static void decide(unsigned int which, u32 step)
 {
 	filter_begin();
-	for (u32 i = 0; i < FILTER_PAGES / 8; i++)
+	for (u32 i = 0; i < LOOKED_AT / 8; i++)
 		keep[which][i] = i % 64 ? 0xff : 0x33;
-	for (u32 at = 0; at < FILTER_PAGES; at += step)
+	for (u32 at = 0; at < LOOKED_AT; at += step)
 		filter_apply(PAGES_PFN + at, step, keep[which] + at / 8, never[which] + at / 8);
 }
 
@@ -86,7 +88,7 @@ static void dump(unsigned int level)
 		abort();
 }
 
-static void try_all(unsigned int want)
+static void try_all(unsigned int want, bool with_dump)
 {
 	struct source_summary sum;
 	unsigned int level;
@@ -97,15 +99,15 @@ static void try_all(unsigned int want)
 	level = filter_init(want);
 	if (level & ~want)
 		abort();
-	decide(0, FILTER_PAGES);
+	decide(0, LOOKED_AT);
 	decide(1, STEP);
 	if (memcmp(keep[0], keep[1], sizeof(keep[0])) || memcmp(never[0], never[1], sizeof(never[0])))
 		abort();
-	for (u32 i = 0; i < FILTER_PAGES / 8; i++)
+	for (u32 i = 0; i < LOOKED_AT / 8; i++)
 		if ((keep[0][i] & never[0][i]) || (i % 64 == 0 && (keep[0][i] & ~0x33)))
 			abort();
 	source_summarise(&sum);
-	if (sum.bytes < 2 * GIB)
+	if (with_dump && sum.bytes < 2 * GIB)
 		dump(level & ~LEVEL_ZERO);
 }
 
@@ -144,7 +146,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		mem_read(undo[n].bytes, undo[n].pa, 8);
 		mem_write(undo[n++].pa, r.bytes, 8);
 	}
-	try_all(data[1] % (LEVEL_MAX + 1));
+	try_all(data[1] % (LEVEL_MAX + 1), data[1] & WITH_DUMP);
 	while (n--)
 		mem_write(undo[n].pa, undo[n].bytes, 8);
 	return 0;
