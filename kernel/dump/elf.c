@@ -87,7 +87,8 @@ static void piece_phdr(struct elf64_phdr *ph, const struct piece *p, u64 cursor)
 		ph->p_paddr = start;
 		ph->p_filesz = file_end - start;
 		ph->p_memsz = MIN(kept_end + p->left_out * PAGE_SIZE, load_end) - start;
-		ph->p_offset = cursor + (start & PAGE_MASK);
+		/* no place, not an empty one: makedumpfile looks ranges up by their offset */
+		ph->p_offset = p->kept ? cursor + (start & PAGE_MASK) : 0;
 	} else {
 		ph->p_offset = cursor + (ph->p_offset & PAGE_MASK);
 	}

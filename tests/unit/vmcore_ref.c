@@ -99,7 +99,7 @@ static void emit(struct splitter *s, u64 at, u64 filesz, u64 memsz)
 	ph.p_memsz = memsz;
 	ph.p_offset = s->cursor + (s->in.p_offset + at - start);
 	if (!filesz && memsz)
-		end = start, ph.p_offset = s->cursor;
+		end = start, ph.p_offset = 0;
 	*s->out++ = ph;
 	if (end > start)
 		add_contents(s->v, s->cursor, ph.p_paddr / 4096, start, end - start, s->level->never);
