@@ -16,7 +16,7 @@ RSI = 4             # number in gdb's x86_64 register block
 SHARED_RAM = [{"capability": "x-ignore-shared", "state": True}]  # a migration without the RAM that is a file
 
 
-def connect(path):
+def connect(path, process=None):
     """To a socket that QEMU is about to make: there before anybody listens on it."""
     deadline = time.time() + LIMIT
     while True:
@@ -27,7 +27,7 @@ def connect(path):
             return s
         except (FileNotFoundError, ConnectionRefusedError):
             s.close()
-            if time.time() > deadline:
+            if time.time() > deadline or (process and process.poll() is not None):
                 sys.exit(f"nobody listens on {path}")
             time.sleep(0.05)
 
@@ -91,8 +91,8 @@ class Gdb:
 
 
 class Qmp:
-    def __init__(self, path):
-        self.file = connect(path).makefile("rw")
+    def __init__(self, path, process=None):
+        self.file = connect(path, process).makefile("rw")
         self.file.readline()  # the greeting
         self.ask("qmp_capabilities")
 

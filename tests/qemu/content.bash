@@ -44,6 +44,7 @@ content_is_true() {
 }
 
 # again [--to disk] [RERUN_OPTION...] -- WORD...: the same crash dumped once more; vmcore and all else in $out/again.
+# A flattened stream is in vmcore as it would have been received.
 again() {
     local options=() to=tcp
     while [ "$1" != -- ]; do
@@ -59,7 +60,7 @@ again() {
     }
     case $to in
         disk) "$ctl" extract "$out/again/disk.img" -o "$out/again" ;;
-        *) ln "$out/again/stream" "$out/again/vmcore" ;;
+        *) "$ctl" repair "$out/again/stream" -o "$out/again/vmcore" ;;
     esac
 }
 
