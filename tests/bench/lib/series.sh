@@ -169,12 +169,15 @@ series_phases() {
 
 header_number() { od -An -v -tu4 -j"$2" -N4 "$1" | tr -d ' '; } # file offset
 
-# The image with one codec only, in a build folder of its own beside the libraries' sources. Sets lzo_image.
+# The image with one codec only, built in a copy of the tree, since build/ holds the one with all of them.
 size_build_lzo() {
-    lzo_image=$records/lzo/afterimage
-    mkdir -p "$records/lzo"
-    ln -sfn ../../deps "$records/lzo/deps"
-    env -u MAKEFLAGS -u MAKELEVEL make -s -C "$top_dir" "B=${records#"$top_dir"/}/lzo" CODECS=lzo "${lzo_image#"$top_dir"/}" > "$records/lzo/build.log" 2>&1
+    local tree=$work/lzo
+    mkdir -p "$tree/build"
+    tar -C "$top_dir" -c --exclude=./build --exclude=./.git . | tar -C "$tree" -x
+    ln -s "$(realpath "$top_dir/build/deps")" "$tree/build/deps"
+    cp -a "$top_dir/build/uapi" "$tree/build/uapi"
+    touch "$tree/build/deps.stamp"
+    env -u MAKEFLAGS -u MAKELEVEL make -s -C "$tree" CODECS=lzo build/afterimage > "$work/lzo.log" 2>&1
 }
 
 size_record() { # side file
@@ -185,7 +188,11 @@ series_size() {
     case " $BENCH_SIDES " in *" kdump "*) size_record kdump "$vmlinuz" ;; esac
     case " $BENCH_SIDES " in *" afterimage "*)
         size_record afterimage "$work/afterimage"
-        if size_build_lzo; then size_record afterimage-lzo "$lzo_image"; else say "make CODECS=lzo: $(tail -n 1 "$records/lzo/build.log")"; fi ;; esac
+        if size_build_lzo; then
+            size_record afterimage-lzo "$work/lzo/build/afterimage"
+        else
+            say "make CODECS=lzo: $(grep -m 1 -E 'ld: |error' "$work/lzo.log" || tail -n 1 "$work/lzo.log")"
+        fi ;; esac
 }
 
 series_memory() { "$bench_dir/memory" "$top_dir" "$programs" | while IFS=$'\t' read -r -a fields; do record memory "${fields[@]}"; done; }
