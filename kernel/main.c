@@ -75,8 +75,8 @@ static void source_tell(void)
 		memcpy(release, "unknown", sizeof("unknown"));
 	log_always("crashed kernel %s, %u CPUs, %llu MiB in %u ranges", release, sum.cpus,
 	           sum.bytes / MIB, sum.ranges);
-	if (!kernel_va_init())
-		dmesg_lines(LOG_TAIL, log_line);
+	kernel_va_init();                    /* without tables the log may be readable all the same */
+	dmesg_lines(LOG_TAIL, log_line);
 }
 
 void start_failed(const char *reason)

@@ -22,6 +22,7 @@ static struct {
 	u32 n_phdr;
 	bool told_load, told_note;
 	struct { pa_t start, end; u32 next; } last_hit;
+	struct source_note vmcoreinfo; /* found once: behind thousands of CPUs it is a long walk */
 } src;
 
 /* Program header i; zeros (PT_NULL) when it cannot be read. */
@@ -210,10 +211,10 @@ int source_vmcoreinfo(struct source_note *out)
 	struct source_note n;
 	u32 at = 0;
 
-	while (source_next_note(&at, &n))
-		if (note_find(&n, VMCOREINFO_NAME, 0, out))
-			return 0;
-	return -ENOENT;
+	while (!src.vmcoreinfo.len && source_next_note(&at, &n))
+		note_find(&n, VMCOREINFO_NAME, 0, &src.vmcoreinfo);
+	*out = src.vmcoreinfo;
+	return out->len ? 0 : -ENOENT;
 }
 
 void source_summarise(struct source_summary *out)
