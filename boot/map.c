@@ -33,8 +33,8 @@ static KEEP unsigned int physical_bits;
 static KEEP pa_t peeked;               /* the page mapped for peek() now */
 static KEEP bool peeked_valid;
 
-static KEEP bool (*ram_gap)(pa_t pa, pa_t *start, pa_t *end);
-static KEEP pa_t clear_start, clear_end; /* the gap found last */
+static bool (*ram_gap)(pa_t pa, pa_t *start, pa_t *end); /* each life finds its own */
+static pa_t clear_start, clear_end; /* the gap found last */
 
 static bool table_is_empty(const u64 *t)
 {
