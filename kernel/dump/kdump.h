@@ -15,8 +15,8 @@ u64 kdump_size_min(void);
  * is filter_init()'s answer. Header status: on a stream the final one; in a dump area (in_place)
  * incomplete until the very last write, so that a cut leaves a dump that says so. st->total becomes
  * the container's bytes, on a stream those that its finish() adds included. 0, the sink's error,
- * -ETIME, -EFBIG, -ENOENT: the codec is not built in, or -ESTALE: the ranges of RAM did not read the
- * same twice. finish() is the caller's. */
+ * -ETIME, -ENOENT: the codec is not built in, or -ESTALE: the ranges of RAM did not read the same
+ * twice. finish() is the caller's. */
 int kdump_write(struct sink *s, struct dump_stats *st, unsigned int level, enum codec codec,
 		bool in_place);
 
