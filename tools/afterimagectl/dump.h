@@ -35,7 +35,8 @@ enum container container_sniff(const u8 *p, u64 len);
 const char *container_name(enum container c); /* "elf", "kdump", "dmesg", "unknown" */
 
 /* Open what `in` holds; a cut dump opens too as long as its headers are there. -EMEDIUMTYPE: no
- * container of memory (it may be a log); other errors: *why tells. In all cases dump_close() is right. */
+ * container of memory (it may be a log); other errors: *why tells. In all cases dump_close() is
+ * right. */
 int dump_open(struct dump *d, const struct input *in, struct why *why);
 void dump_close(struct dump *d);
 
