@@ -22,40 +22,44 @@ struct entry {
 
 static struct entry table[RUNS] OVERLAY(elf);
 static u32 n_entries;
-static u64 run_min;
+static u64 run_short; /* runs below give way first */
 static u64 looked_to; /* pages below are kept, in the table, or in short runs */
 static u64 n_kept;
 
-/* Drop what is too short; makes room unless all is long. */
-static void table_compact(void)
+static u32 count_short(void)
 {
 	u32 n = 0;
 
 	for (u32 i = 0; i < n_entries; i++)
-		if (table[i].pages >= run_min)
-			table[n++] = table[i];
-	n_entries = n;
+		n += table[i].pages < run_short;
+	return n;
 }
 
+/* Every other one of the short runs goes, so that much is still left out where all are of one length.
+ * Short is what makes a quarter of them at least: that is bounded, since no entry has more than
+ * PAGES_MAX. */
 bool elf_plan_coarsen(void)
 {
+	u32 n = 0, shorts = 0;
+
 	if (!n_entries)
 		return false;
-	run_min *= 2;
-	table_compact();
+	while (count_short() <= n_entries / 4)
+		run_short *= 2;
+	for (u32 i = 0; i < n_entries; i++)
+		if (table[i].pages >= run_short || shorts++ % 2)
+			table[n++] = table[i];
+	n_entries = n;
 	return true;
 }
 
 static void run_add(u64 first, u64 end)
 {
-	while (end > first && end - first >= run_min) {
+	while (end > first && end - first >= ELF_RUN_MIN) {
 		u64 n = MIN(end - first, PAGES_MAX);
 
-		/* bounded: run_min soon is more than an entry can hold */
-		while (n_entries == RUNS)
+		if (n_entries == RUNS)
 			elf_plan_coarsen();
-		if (n < run_min)
-			break;
 		table[n_entries++] = (struct entry){ .first = first, .pages = n };
 		first += n;
 	}
@@ -103,7 +107,7 @@ static void take_word(u64 pfn, u64 keep, bool zeros)
 void elf_plan_clear(void)
 {
 	n_entries = 0;
-	run_min = ELF_RUN_MIN;
+	run_short = ELF_RUN_MIN;
 	looked_to = n_kept = 0;
 }
 
@@ -125,9 +129,10 @@ int elf_plan_make(unsigned int level)
 	}
 	/* the pages at the end of RAM need no header of their own, however few they are */
 	if (looked_to < end)
-		run_add(looked_to, MAX(end, looked_to + run_min));
-	log_info("level %u keeps %llu of %llu pages; %u runs of %llu and more go (%llu ms)", level,
-	         n_kept, rampages_count(), n_entries, run_min, (clock_us() - start_us) / MS);
+		run_add(looked_to, MAX(end, looked_to + ELF_RUN_MIN));
+	log_info("level %u keeps %llu of %llu pages; %u runs of others go (%llu ms)%s", level, n_kept,
+	         rampages_count(), n_entries, (clock_us() - start_us) / MS,
+	         run_short > ELF_RUN_MIN ? ", for lack of room not all" : "");
 	return 0;
 }
 

@@ -19,13 +19,13 @@ void elf_plan_clear(void);
 
 /* Look at every page of RAM once, with the filter as filter_init() left it, and at the contents of
  * those that stay if the level has LEVEL_ZERO. The table has room for 8192 runs: when it is full,
- * the short ones are kept in the dump. 0, or -ETIME: the run's budget is over. */
+ * half of the shorter ones are kept in the dump. 0, or -ETIME: the run's budget is over. */
 int elf_plan_make(unsigned int level);
 
 /* The first run that ends behind pfn. False: there is none. */
 bool elf_plan_next(u64 pfn, struct page_run *r);
 
-/* Keep the shorter runs in the dump, for fewer program headers. False: there are no runs left. */
+/* Keep half of the shorter runs in the dump, for fewer program headers. False: no runs are left. */
 bool elf_plan_coarsen(void);
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "fake_memory.h"
 
+#define RUN_MIN 256 /* PFN_EXCLUDED: a shorter run of left-out pages stays */
+
 static u64 round_up(u64 x) { return (x + 4095) / 4096 * 4096; }
 
 /* update_note_header_size_elf64(): how much of a PT_NOTE counts. */
@@ -115,7 +117,7 @@ static void split(struct splitter *s)
 		bool out = s->level->left_out(pa / 4096) && pa % 4096 == 0;
 
 		next = next < size ? next : size;
-		if (!out && excluded >= s->level->run_min) {
+		if (!out && excluded >= RUN_MIN) {
 			emit(s, begin, kept - begin, at - begin);
 			begin = at;
 		}

@@ -17,7 +17,6 @@ struct vmcore_chunk {
 struct vmcore_level {
 	bool (*left_out)(u64 pfn);
 	bool (*never)(u64 pfn);
-	u64 run_min; /* a shorter run of left-out pages stays */
 };
 
 struct vmcore {
