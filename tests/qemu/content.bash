@@ -11,16 +11,50 @@ find_judges() {
     MAKEDUMPFILE=$("$top/tools/unstable-program" makedumpfile) && CRASH=$("$top/tools/unstable-program" crash)
 }
 
-# raw_core: the crash as /proc/vmcore would have shown it, in $out/raw. Options of raw-elf for memory that was added.
-raw_core() {
-    [ -e "$out/raw" ] || "$oracle/raw-elf" "$@" "$out/entry.img" "$out/raw"
+# crashes_begin, crashes_end: a folder for the crashes of one file of tests.
+crashes_begin() {
+    find_judges || return 1
+    export CRASHES
+    CRASHES=$(mktemp -d "${TMPDIR:-/tmp}/afterimage-content.XXXXXX")
+    gcc -static -O2 -o "$CRASHES/guest_memory" "$oracle/guest_memory.c"
 }
 
-# judged FORMAT LEVEL CODEC: makedumpfile's own dump of the same, in $out/judged.FORMAT.LEVEL.CODEC; the name in $judged.
+crashes_end() { rm -rf "${CRASHES:?}"; }
+
+# crashed NAME GUEST_KERNEL_OPTION... -- QEMU_PANIC_OPTION...: the frozen crash of that name in $out, made when first asked for.
+crashed() {
+    local choice=() name=$1 words
+    shift
+    while [ "$1" != -- ]; do choice+=("$1"); shift; done
+    shift
+    words=$("$top/tools/guest-kernel" "${choice[@]}") || return 1
+    eval "$words"
+    out=$CRASHES/$name
+    [ ! -e "$out/entry.json" ] || return 0
+    mkdir -p "$out"
+    frozen_guest --target tcp --append dump.format=kdump "$@"
+    [ "$status" -eq 0 ] || return 1
+    rm -f "$out/ram.img"
+}
+
+# raw_core: the crash as /proc/vmcore would have shown it, in $out/raw.
+raw_core() {
+    [ ! -e "$out/raw" ] || return 0
+    added_memory
+    "$oracle/raw-elf" "${added[@]}" "$out/entry.img" "$out/raw"
+}
+
+# added_memory: what raw-elf and compare must be told of it, in $added.
+added_memory() {
+    added=()
+    [ ! -e "$out/dimm.address" ] || added=(--dimm "$(cat "$out/dimm.address")=$out/dimm.entry.img")
+}
+
+# judged FORMAT LEVEL CODEC: makedumpfile's own dump of the same, in $judged.
 judged() {
     local how
-    judged=$out/judged.$1.$2.$3
-    [ ! -e "$judged" ] || return 0
+    judged=$out/judged
+    rm -f "$judged"
     case $1.$3 in
         elf.*) how=(-E) ;;
         *.lzo) how=(-l) ;;
@@ -34,13 +68,12 @@ judged() {
     }
 }
 
-# content_is_true FILE FORMAT LEVEL CODEC [COMPARE_OPTION...]: its pages are those that makedumpfile keeps, and what the RAM holds.
+# content_is_true FILE FORMAT LEVEL CODEC: its pages are those that makedumpfile keeps, and what the RAM holds.
 content_is_true() {
-    local file=$1 format=$2 level=$3 codec=$4
-    shift 4
     raw_core
-    judged "$format" "$level" "$codec"
-    "$oracle/compare" --ram "$out/entry.img" "$@" "$file" "$judged"
+    added_memory
+    judged "$2" "$3" "$4"
+    "$oracle/compare" "${added[@]}" --ram "$out/entry.img" "$1" "$judged"
 }
 
 # again [--to disk] [RERUN_OPTION...] -- WORD...: the same crash dumped once more; vmcore and all else in $out/again.
@@ -64,6 +97,25 @@ again() {
     esac
 }
 
+# drgn_says FILE...: the stacks that drgn finds in each dump are those it finds in the whole RAM.
+drgn_says() {
+    local file
+    cat > "$out/stacks.py" << 'END'
+from drgn.helpers.linux import for_each_online_cpu, per_cpu
+
+print(prog["init_uts_ns"].name.release.string_().decode())
+for cpu in for_each_online_cpu(prog):
+    print(cpu, prog.stack_trace(per_cpu(prog["runqueues"], cpu).curr))
+END
+    raw_core
+    drgn -q -c "$out/raw" -s "$VMLINUX" "$out/stacks.py" > "$out/drgn.raw"
+    grep -q sysrq_handle_crash "$out/drgn.raw"
+    for file in "$@"; do
+        drgn -q -c "$file" -s "$VMLINUX" "$out/stacks.py" > "$out/drgn.dump"
+        diff "$out/drgn.raw" "$out/drgn.dump"
+    done
+}
+
 # crash_says CRASH_COMMANDS FILE...: what crash says of each dump is what it says of the whole RAM.
 crash_says() {
     local commands=$1 file
@@ -84,15 +136,27 @@ crash_tells() { # commands file
     timeout 300 "$CRASH" -s "$VMLINUX" "$2" <<< "$1"$'\nquit' 2>&1 | grep -v '^$' || true
 }
 
-# cut_opens PERCENT: the stream in $out/again cut there, mended by afterimagectl: crash opens it.
+# cut_opens PERCENT: $out/again/stream, cut there and received, is an incomplete dump in which crash finds the log. A session with
+# all commands needs data that lies anywhere; what the minimal one needs must come early.
 cut_opens() {
-    local cut=$out/cut size
+    local size port pid
     size=$(stat -c %s "$out/again/stream")
-    head -c $((size * $1 / 100)) "$out/again/stream" > "$cut"
-    rm -f "$cut.vmcore"
-    "$ctl" repair "$cut" -o "$cut.vmcore" || [ $? -eq 1 ]
-    crash_tells $'sys\nlog' "$cut.vmcore" > "$cut.crash"
-    grep -q "RELEASE: $RELEASE" "$cut.crash"
+    rm -rf "$out/cut"
+    "$ctl" receive --once --listen 127.0.0.1:0 -o "$out/cut" 2> "$out/cut.log" 3>&- &
+    pid=$!
+    for _ in {1..50}; do
+        port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\)$/\1/p' "$out/cut.log")
+        [ -z "$port" ] || break
+        sleep 0.1
+    done
+    head -c $((size * $1 / 100)) "$out/again/stream" | nc -N 127.0.0.1 "$port"
+    wait "$pid" || [ $? -eq 1 ]
+    mv "$out"/cut/*/vmcore-incomplete "$out/cut/vmcore"
+    timeout 300 "$CRASH" --minimal -s "$VMLINUX" "$out/cut/vmcore" <<< $'log\nquit' > "$out/crash.cut" 2>&1 || true
+    grep -q 'sysrq triggered crash' "$out/crash.cut" || {
+        tail -n 5 "$out/crash.cut"
+        return 1
+    }
 }
 
 # log_of_raw: the log of the whole RAM, in $out/raw.dmesg.

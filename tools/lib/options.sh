@@ -26,7 +26,7 @@ Boots BZIMAGE under QEMU, loads the capture image into its crashkernel= reservat
   --append WORDS         more words for the capture image's command line (an ip= replaces ours; repeatable)
   --cmdline WORDS        the capture image's whole command line. In both, {tcp}, {disk} and {ip} stand for the targets and
                          the ip= words that would have been used
-  --guest-append WORDS   more words for the guest kernel's command line
+  --guest-append WORDS   more words for the guest kernel's command line (repeatable)
   --panic CMD            shell command that crashes the guest (default: echo c > /proc/sysrq-trigger)
   --panic-cpu N          CPU that runs it
   --early FILE           shell script to run in the guest before kexec (repeatable)
@@ -90,13 +90,14 @@ options_value() { # option value
     case $1 in
         -o) out=$2 ;;
         --append) append+="${append:+ }$2" ;;
+        --guest-append) guest_append+="${guest_append:+ }$2" ;;
         --target) targets+=("$2") ;;
         --early | --setup | --module | --add) initramfs_options+=("$1" "$2") ;;
         --qemu)
             read -r -a words <<< "$2"
             qemu_extra+=("${words[@]}") ;;
         --image | --load | --receiver | --net | --nic-opts | --disk-mib | --ram | --smp | --cpu | --accel | --firmware | --crashkernel | \
-            --cmdline | --guest-append | --panic | --panic-cpu | --modules | --traffic | --timeout)
+            --cmdline | --panic | --panic-cpu | --modules | --traffic | --timeout)
             declare -g "${name//-/_}=$2" ;;
         *) usage_error "unknown option $1" ;;
     esac

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What dumps hold: kernels x levels x codecs x readers, all of one crash for each kernel.
+
+load ../qemu/lib
+load ../qemu/content
+
+setup_file() { crashes_begin; }
+teardown_file() { crashes_end; }
+setup() { :; }
+teardown() { :; }
+
+# dumped FORMAT LEVEL CODEC: once more, held against makedumpfile.
+dumped() {
+    echo "$1, level $2, $3"
+    again -- "dump.format=$1" "dump.level=$2" "dump.compress=$3"
+    content_is_true "$out/again/vmcore" "$1" "$2" "$3"
+}
+
+levels() {
+    local level
+    for level in 0 1 3 7 15 31; do dumped kdump "$level" lzo; done
+    for level in 1 3 7 15 31; do dumped elf "$level" none; done
+}
+
+codecs() {
+    local codec
+    for codec in zstd zlib none; do dumped kdump 31 "$codec"; done
+    dumped kdump 1 zstd
+    dumped kdump 1 zlib
+}
+
+# Every reader on one more dump.
+readers() { # codec
+    again -- dump.format=kdump "dump.compress=$1"
+    crash_says $'log\nbt\nbt -a\nps\nkmem -i\nmod\nvm' "$out/again/vmcore"
+    "$oracle/libkdumpfile-reads" "$out/entry.img" "$out/again/vmcore"
+    log_is_in "$out/again/vmcore"
+    "$MAKEDUMPFILE" -R "$out/rearranged" < "$out/again/stream" > "$out/judged.log" 2>&1
+    cmp "$out/rearranged" "$out/again/vmcore"
+    "$MAKEDUMPFILE" -l -d 31 "$out/again/vmcore" "$out/refiltered" > "$out/judged.log" 2>&1
+    content_is_true "$out/refiltered" kdump 31 lzo
+    rm -f "$out/rearranged" "$out/refiltered"
+}
+
+
+bookworm() { crashed 6.1 --dbg --; }
+security() { crashed 6.12 --release 6.12 --dbg --; }
+cloud() { crashed 6.12-cloud --release 6.12 --flavour cloud-amd64 --; }
+rt() { crashed 6.1-rt --flavour rt-amd64 -- --smp 4 --panic-cpu 3; }
+
+@test "6.1: all levels" { bookworm; levels; }
+@test "6.1: all codecs" { bookworm; codecs; }
+@test "6.1: readers, lzo" { bookworm; readers lzo; }
+@test "6.1: readers, zstd" { bookworm; readers zstd; }
+@test "6.1: readers, zlib" { bookworm; readers zlib; }
+@test "6.1: readers, no compression" { bookworm; readers none; }
+@test "6.1: drgn, each codec" {
+    local codec
+    bookworm
+    for codec in lzo zlib none; do
+        again -- "dump.compress=$codec"
+        drgn_says "$out/again/vmcore"
+    done
+}
+@test "6.1: a stream cut at 10, 50 and 90 % is opened by crash" {
+    local part
+    bookworm
+    again --
+    for part in 90 50 10; do cut_opens "$part"; done
+}
+
+@test "6.12: all levels" { security; levels; }
+@test "6.12: all codecs" { security; codecs; }
+@test "6.12: readers, lzo" { security; readers lzo; }
+@test "6.12: readers, zstd" { security; readers zstd; }
+
+@test "6.12 cloud flavour: all levels" { cloud; levels; }
+@test "6.1 rt flavour, 4 CPUs: all levels" { rt; levels; }
