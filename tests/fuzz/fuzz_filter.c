@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A crashed kernel whose page tables, mem_section, struct pages and VMCOREINFO are overwritten in places:
- * whatever is there, the filter ends, changes only what it may, decides the same however it is asked,
- * and the ELF dump that follows from it is whole. Input: style, level and whether to dump, then records of an address
- * (which region, where in it) and eight bytes to write there. */
+/* A crashed kernel whose page tables, mem_section, struct pages and VMCOREINFO are overwritten in
+ * places: whatever is there, the filter ends, changes only what it may, decides the same however it
+ * is asked, and the ELF dump that follows from it is whole. Input: style, level and whether to dump,
+ * then records of an address (which region, where in it) and eight bytes to write there. */
 #include <stdlib.h>
 #include <string.h>
 

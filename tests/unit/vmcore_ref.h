@@ -31,7 +31,8 @@ struct vmcore {
 void vmcore_open(struct vmcore *v, u64 pa);
 void vmcore_open_level(struct vmcore *v, u64 pa, const struct vmcore_level *level);
 void vmcore_close(struct vmcore *v);
-/* Where container offset `off` comes from, perhaps VMCORE_ZEROS; *left = bytes from there to the end of its range. */
+/* Where container offset `off` comes from, perhaps VMCORE_ZEROS; *left = bytes from there to the end
+ * of its range. */
 u64 vmcore_locate(const struct vmcore *v, u64 off, u64 *left);
 void vmcore_read(const struct vmcore *v, u64 off, void *dst, u64 len);
 
