@@ -25,6 +25,7 @@ kind == "dump" {
     add("rate" SUBSEP key, $12 / $11 / 1048576); add("zero" SUBSEP key, $13); add("bytes" SUBSEP key, $12)
 }
 
+kind == "sim" { sim[++sims] = $3 "\t" $4 "\t" $5; sim_value[$3, $4] = $5 }
 kind == "filtered" { filtered_line() }
 kind == "same" { same_line() }
 
@@ -116,6 +117,25 @@ function size_row(what, side, goal,    have) {
         verdict(have, init_size[side] <= goal * 1024))
 }
 
+# the page filter on a machine that is only simulated (tests/sim)
+function sim_row(    mix, reading) {
+    mix = "filter level 31, a server's mix"
+    reading = sim_value["reading", "s/TiB"]
+    row("page filter at level 31, per TiB of RAM, " (sims ? sim_value["RAM", "TiB"] " TiB and 8192 CPUs" : "16 TiB") " (simulated on the host)",
+        sims ? "reading the struct pages alone: " number(reading) " s" : "", sims ? number(sim_value[mix, "s/TiB"]) " s" : "",
+        sims ? sim_value[mix, "of reading's speed %"] " % of reading's speed" : "-", "none set", sims ? "-" : "not measured")
+}
+
+function sim_table(    i, s) {
+    if (!sims) return
+    print "\n## The page filter on a simulated machine\n"
+    print "tests/sim: the image's filter code on the host, struct pages of a made-up machine with 8192 CPUs, given as it reads them. \"Reading\" copies"
+    print "the same struct pages and does nothing else. What the image does besides, mapping each page, is not in it.\n"
+    print "| what | unit | |"
+    print "|---|---|---|"
+    for (i = 1; i <= sims; i++) { split(sim[i], s, "\t"); print "| " s[1] " | " s[2] " | " s[3] " |" }
+}
+
 function fill_name(fill,    key, i, share) {
     share = ""
     for (i = 1; i <= 3; i++) {
@@ -200,6 +220,7 @@ END {
     if (memories) split(memory[memories], m, "\t")
     row("memory used, 16 TiB and 8192 CPUs (simulated on the host)", "not measured", memories ? "init_size; " m[7] " bytes of heap" : "", "-", "init_size", memories ? (m[7] == 0 ? "yes" : "**no**") : "not measured")
 
+    sim_row()
     print "\n## Failed runs\n"
     if (!failures) print "None."
     for (i = 1; i <= failures; i++) print "* " failed[i]
@@ -228,6 +249,7 @@ END {
         print "| " (m[3] >= 1024 ? m[3] / 1024 " TiB" : m[3] " GiB") " | " m[4] " | " m[5] " bytes | " m[6] " bytes | " m[7] " bytes | " m[8] " bytes | " number(m[9]) " s | " number(m[10]) " s |"
     }
 
+    sim_table()
     print "\n## How\n"
     print "* Both sides run through tools/qemu-panic: the same QEMU machine, guest kernel, initramfs machinery, modules loaded, NIC and disk brought up, and"
     print "  `echo c > /proc/sysrq-trigger`. The two sides take turns. RAM, disk image and received dump are files in one folder; unless the"

@@ -133,6 +133,7 @@ series_filtered() {
                         run_defaults
                         mode=$m what=d31l fill=$f side=$s ram=$size ck=$BENCH_CK_AFTERIMAGE
                         [ "$f" != dense ] || fill=kernel
+                        run_limit=$((BENCH_TIMEOUT + ram / 8)) # 8 GiB of kernel memory take makedumpfile ten minutes
                         [ "$s" != kdump ] || ck=$BENCH_CK_KDUMP
                         [ "$ram" -le 2048 ] || keep_ram=no # the file would take as much memory again
                         filtered_run "$number"
@@ -196,6 +197,12 @@ series_size() {
 }
 
 series_memory() { "$bench_dir/memory" "$top_dir" "$programs" | while IFS=$'\t' read -r -a fields; do record memory "${fields[@]}"; done; }
+
+# The filter on a machine of BENCH_SIM TiB that is only simulated: its lines WHAT, UNIT, VALUE.
+series_sim() {
+    "$top_dir/tests/sim/run" "$BENCH_SIM" 2> "$work/sim.log" | while IFS=$'\t' read -r -a fields; do record sim "${fields[@]}"; done ||
+        say "sim: $(tail -n 1 "$work/sim.log")"
+}
 
 # crashkernel_try KIB: is the dump complete with it?
 crashkernel_try() {

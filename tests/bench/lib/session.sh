@@ -7,7 +7,7 @@ session_settings() {
     : "${BENCH_RUNS:=5}" "${BENCH_SIDES:=afterimage kdump}" "${BENCH_FILLS:=zero dense}" "${BENCH_ACCEL:=tcg}"
     : "${BENCH_LOAD:=kexec_load}" "${BENCH_RAM:=1024}" "${BENCH_CK_KDUMP:=192M}" "${BENCH_CK_AFTERIMAGE:=2M}"
     : "${BENCH_CK_KERNELS:=6.1 6.12}" "${BENCH_TIMEOUT:=400}" "${BENCH_PREALLOC:=yes}"
-    : "${BENCH_FILTERED:=1024 2048 8192}" "${BENCH_FILTERED_MODES:=tap disk}"
+    : "${BENCH_FILTERED:=1024 2048 8192}" "${BENCH_FILTERED_MODES:=tap disk}" "${BENCH_SIM:=16}"
     : "${BENCH_SESSION:=$(date -u +%Y%m%dT%H%M%SZ)}"
     case $BENCH_SESSION in *[!A-Za-z0-9._-]*) usage_error "BENCH_SESSION: letters, digits, . _ - only" ;; esac
     case $BENCH_RUNS in '' | *[!0-9]* | 0*) usage_error "BENCH_RUNS: '$BENCH_RUNS' is not a number" ;; esac
