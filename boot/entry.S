@@ -57,6 +57,6 @@ main_stack_guard:
 	.skip 4096
 	.globl main_stack
 main_stack:
-	.skip 16384
+	.skip 13312
 	.globl main_stack_end
 main_stack_end:

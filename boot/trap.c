@@ -28,7 +28,7 @@
 #define MCI_STATUS_VAL (1ull << 63)
 #define MCI_STATUS_PCC (1ull << 57)
 
-#define IST_BYTES 4096
+#define IST_BYTES 2048
 
 struct idt_gate {
 	u16 offset_0;

@@ -16,7 +16,7 @@
 
 enum { RX_QUEUE, TX_QUEUE };
 
-#define RX_SLOTS    32u
+#define RX_SLOTS    16u
 #define RX_BYTES    1536u /* 5.1.6.3.1 wants 1526; 4 more for a VLAN tag */
 #define TX_SLOTS    64u   /* frames with the device */
 #define TX_TABLE    24u   /* descriptors of a frame in its indirect table */

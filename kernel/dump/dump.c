@@ -7,19 +7,18 @@
 #include "log.h"
 
 #define SPAN_BYTES (2 * MIB) /* asked for and handed on at a time */
-#define COPY_BYTES PAGE_SIZE
 
-static ALIGNED(4096) u8 copy_buffer[COPY_BYTES];
+ALIGNED(4096) u8 dump_page[PAGE_SIZE];
 
 static int copy_span(struct sink *s, struct dump_stats *st, u64 off, pa_t pa, u64 len)
 {
 	int err = 0;
 
 	while (len && !err) {
-		u64 n = MIN(len, COPY_BYTES);
+		u64 n = MIN(len, PAGE_SIZE);
 
-		st->unreadable += oldmem_read(copy_buffer, pa, n);
-		err = s->ops->write(s, off, copy_buffer, (u32)n);
+		st->unreadable += oldmem_read(dump_page, pa, n);
+		err = s->ops->write(s, off, dump_page, (u32)n);
 		off += n;
 		pa += n;
 		len -= n;

@@ -28,6 +28,9 @@ u64 elf_size(void);
  * the headers did not read the same twice. finish() is the caller's. */
 int elf_write(struct sink *s, struct dump_stats *st);
 
+/* A page on its way from old RAM to the sink; everybody's between two calls of these functions. */
+extern u8 dump_page[PAGE_SIZE];
+
 /* For containers: one stretch of old RAM to container offset off, by reference where that is
  * allowed, else copied page by page. Page aligned. */
 int dump_span(struct sink *s, struct dump_stats *st, u64 off, pa_t pa, u64 len);

@@ -9,7 +9,7 @@
 #include "log.h"
 
 #define START_BYTES 4096u
-#define START_PIECE 256u               /* written at a time */
+#define START_PIECE 64u                /* written at a time */
 #define START_SIGNATURE "makedumpfile" /* padded to 16 bytes */
 #define START_TYPE 16                  /* offsets in the start block, values big endian */
 #define START_VERSION 24
@@ -26,7 +26,7 @@ static struct flat {
 } flat;
 
 /* The next len bytes of the stream. */
-static int put(struct flat *f, const void *p, u32 len)
+static int stream_out(struct flat *f, const void *p, u32 len)
 {
 	return f->stream->ops->write(f->stream, f->stream->accepted, p, len);
 }
@@ -49,7 +49,7 @@ static int put_start(struct flat *f)
 	put_be64(piece + START_VERSION, VERSION_FLAT);
 	f->started = true;
 	for (u32 done = 0; done < START_BYTES && !err; done += sizeof(piece)) {
-		err = put(f, piece, sizeof(piece));
+		err = stream_out(f, piece, sizeof(piece));
 		memset(piece, 0, sizeof(piece));
 	}
 	return err;
@@ -61,7 +61,7 @@ static int put_header(struct flat *f, u64 off, u64 len)
 
 	put_be64(header, off);
 	put_be64(header + 8, len);
-	return put(f, header, sizeof(header));
+	return stream_out(f, header, sizeof(header));
 }
 
 int flatten_record(struct sink *s, u64 off, u64 len)
@@ -95,7 +95,7 @@ static int flat_write(struct sink *s, u64 off, const void *buf, u32 len)
 	int err = len ? take(f, off, len) : 0;
 
 	if (!err)
-		err = put(f, buf, len);
+		err = stream_out(f, buf, len);
 	return told(f, err);
 }
 

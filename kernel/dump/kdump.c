@@ -45,7 +45,6 @@ static struct kdump {
 /* One cycle: pages of RAM, and those of them that are kept. */
 static u8 ram[FILTER_PAGES / 8] ALIGNED(8) OVERLAY(kdump);
 static u8 kept[FILTER_PAGES / 8] ALIGNED(8) OVERLAY(kdump);
-static u8 page[PAGE_SIZE] ALIGNED(4096) OVERLAY(kdump);
 
 /* The source leaves out what no CPU can address (2^52 bytes): no sum overflows. */
 static void layout_make(struct layout *l)
@@ -105,9 +104,9 @@ static u64 phys_base(void)
 	return 0;
 }
 
-static int write_header(const struct kdump *k, bool incomplete)
+static int write_main_header(const struct kdump *k, bool incomplete)
 {
-	struct kdump_header *h = (struct kdump_header *)page;
+	struct kdump_header *h = (struct kdump_header *)dump_page;
 	struct source_summary sum;
 
 	source_summarise(&sum);
@@ -193,9 +192,9 @@ static int clear_bitmaps(const struct kdump *k)
 {
 	int err = 0;
 
-	memset(page, 0, sizeof(page));
+	memset(dump_page, 0, sizeof(dump_page));
 	for (u64 off = k->at.bitmap[0]; off < k->at.descs && !err; off += KDUMP_BLOCK) {
-		err = k->sink->ops->write(k->sink, off, page, KDUMP_BLOCK);
+		err = k->sink->ops->write(k->sink, off, dump_page, KDUMP_BLOCK);
 		if (!err && clock_expired())
 			err = -ETIME;
 	}
@@ -206,7 +205,7 @@ static int clear_bitmaps(const struct kdump *k)
 static int write_front(const struct kdump *k)
 {
 	struct batch_place at = { .in_place = k->in_place, .data_off = OFF_SUB_HEADER };
-	int err = write_header(k, k->in_place);
+	int err = write_main_header(k, k->in_place);
 
 	batch_begin(k->sink, k->st, &at);
 	if (!err)
@@ -225,15 +224,15 @@ static int write_front(const struct kdump *k)
 		.zero_off = k->at.data,
 	};
 	batch_begin(k->sink, k->st, &at);
-	memset(page, 0, sizeof(page));
+	memset(dump_page, 0, sizeof(dump_page));
 	if (!err)
-		err = batch_append(page, sizeof(page));
+		err = batch_append(dump_page, sizeof(dump_page));
 	return err ? err : batch_sync();
 }
 
 static bool page_is_zero(void)
 {
-	const u64 *p = (const u64 *)page, *end = p + PAGE_SIZE / sizeof(*p);
+	const u64 *p = (const u64 *)dump_page, *end = p + PAGE_SIZE / sizeof(*p);
 
 	for (; p < end; p += 8)
 		if (p[0] | p[1] | p[2] | p[3] | p[4] | p[5] | p[6] | p[7])
@@ -249,7 +248,7 @@ static int write_page(const struct kdump *k, u64 pfn)
 
 	if (k->codec == CODEC_NONE && !(k->level & LEVEL_ZERO))
 		return batch_span(pa);
-	if (oldmem_read(page, pa, PAGE_SIZE)) {
+	if (oldmem_read(dump_page, pa, PAGE_SIZE)) {
 		k->st->unreadable++;
 		return batch_zero();
 	}
@@ -260,10 +259,10 @@ static int write_page(const struct kdump *k, u64 pfn)
 	out = batch_room();
 	if (!out)
 		return batch_sync();
-	n = codec_page(out, page);
+	n = codec_page(out, dump_page);
 	if (n)
 		return batch_page(n, codec_flag(k->codec));
-	memcpy(out, page, PAGE_SIZE);
+	memcpy(out, dump_page, PAGE_SIZE);
 	return batch_page(PAGE_SIZE, 0);
 }
 
@@ -277,7 +276,7 @@ static u32 bits_in(u64 word)
 }
 
 /* The pages of one cycle, 64 at a time. */
-static int write_pages(const struct kdump *k, u64 pfn, u32 n)
+static int write_kept_pages(const struct kdump *k, u64 pfn, u32 n)
 {
 	int err = 0;
 
@@ -314,7 +313,7 @@ static int write_cycle(const struct kdump *k, u64 pfn, u32 n)
 	if (!k->in_place)
 		err = write_bitmaps(k, pfn, n);
 	if (!err)
-		err = write_pages(k, pfn, n);
+		err = write_kept_pages(k, pfn, n);
 	if (err || !k->in_place)
 		return err;
 	err = batch_sync();
@@ -343,7 +342,7 @@ int kdump_write(struct sink *s, struct dump_stats *st, unsigned int level, enum 
 	if (!err)
 		err = batch_sync();
 	if (!err && in_place)
-		err = write_header(k, false);
+		err = write_main_header(k, false);
 	st->total = in_place ? batch_end() : s->accepted + FLATTEN_END_BYTES;
 	return err;
 }

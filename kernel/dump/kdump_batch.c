@@ -40,7 +40,7 @@ static struct batch {
 
 static u64 data_end(const struct batch *b) { return b->at.data_off + b->data_n + b->span_bytes; }
 
-static void put(struct batch *b, u64 off, const void *p, u32 n)
+static void hand_out(struct batch *b, u64 off, const void *p, u32 n)
 {
 	if (!b->err && n)
 		b->err = b->sink->ops->write(b->sink, off, p, n);
@@ -51,10 +51,10 @@ static void descs_flush(struct batch *b)
 	u32 n = b->descs * (u32)sizeof(*desc), whole = (u32)ALIGN_UP(n, KDUMP_BLOCK);
 
 	if (!b->at.in_place) {
-		put(b, b->at.desc_off, desc, n);
+		hand_out(b, b->at.desc_off, desc, n);
 	} else {
 		memset((u8 *)desc + n, 0, whole - n);
-		put(b, b->at.desc_off, desc, whole);
+		hand_out(b, b->at.desc_off, desc, whole);
 		if (b->descs < DESCS)
 			return; /* once more, with more of them */
 	}
@@ -67,7 +67,7 @@ static void data_flush(struct batch *b, bool all)
 {
 	u32 done = b->at.in_place ? (u32)ALIGN_DOWN(b->data_n, KDUMP_BLOCK) : b->data_n;
 
-	put(b, b->at.data_off, gathered.data, all ? b->data_n : done);
+	hand_out(b, b->at.data_off, gathered.data, all ? b->data_n : done);
 	memmove(gathered.data, gathered.data + done, b->data_n - done);
 	b->at.data_off += done;
 	b->data_n -= done;
@@ -87,7 +87,7 @@ static void spans_flush(struct batch *b)
 	b->span_bytes = 0;
 }
 
-static void flush(struct batch *b, bool all)
+static void all_flush(struct batch *b, bool all)
 {
 	if (!b->at.in_place)
 		descs_flush(b);
@@ -109,7 +109,7 @@ static int desc_add(struct batch *b, u64 off, u32 size, u32 flags)
 	}
 	desc[b->descs++] = (struct kdump_desc){ .offset = (s64)off, .size = size, .flags = flags };
 	if (b->descs == DESCS && b->spans)
-		flush(b, true); /* one record of descriptors, one of their pages */
+		all_flush(b, true); /* one record of descriptors, one of their pages */
 	if (b->descs == DESCS)
 		descs_flush(b);
 	return b->err;
@@ -154,7 +154,7 @@ int batch_span(pa_t pa)
 u8 *batch_room(void)
 {
 	if (batch.data_n > RECORD_BYTES)
-		flush(&batch, false);
+		all_flush(&batch, false);
 	return batch.err ? NULL : gathered.data + batch.data_n;
 }
 
@@ -169,7 +169,7 @@ int batch_page(u32 n, u32 flags)
 
 int batch_sync(void)
 {
-	flush(&batch, true);
+	all_flush(&batch, true);
 	if (batch.at.in_place)
 		descs_flush(&batch);
 	return batch.err;

@@ -63,7 +63,7 @@ struct scan {
 	unsigned int n_seen;
 };
 
-static u8 page[PAGE_SIZE] ALIGNED(4096);
+static u8 page[PAGE_SIZE] ALIGNED(4096) OVERLAY(disk);
 static struct {
 	u64 lba, count;
 } seen[PARTITION_MAX];
