@@ -68,12 +68,12 @@ judged() {
     }
 }
 
-# content_is_true FILE FORMAT LEVEL CODEC: its pages are those that makedumpfile keeps, and what the RAM holds.
+# content_is_true FILE FORMAT LEVEL CODEC [COMPARE_OPTION...]: its pages are those that makedumpfile keeps, and what the RAM holds.
 content_is_true() {
     raw_core
     added_memory
     judged "$2" "$3" "$4"
-    "$oracle/compare" "${added[@]}" --ram "$out/entry.img" "$1" "$judged"
+    "$oracle/compare" "${added[@]}" "${@:5}" --ram "$out/entry.img" "$1" "$judged"
 }
 
 # again [--to disk] [RERUN_OPTION...] -- WORD...: the same crash dumped once more; vmcore and all else in $out/again.

@@ -43,11 +43,11 @@ panic_guest() {
 # `rerun`, with room on the image's command line for other words.
 frozen_guest() {
     echo 'usleep 3000000' > "$out/wait" # the image must be found in RAM first
-    "$top/tests/oracle/freeze" "$out" "$top/build/afterimage" > "$out/freeze.log" 2>&1 3>&- &
+    "$top/tests/oracle/freeze" "$out" "$top/build/afterimage" > "$out/freeze.txt" 2>&1 3>&- &
     local freezer=$!
     panic_guest --keep-work --qmp --gdb-socket --setup "$out/wait" --append "room=$(printf '%0200d' 0)" "$@"
     wait "$freezer" || {
-        cat "$out/freeze.log"
+        cat "$out/freeze.txt"
         return 1
     }
 }
