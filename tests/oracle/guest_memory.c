@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A process in the test guest that has memory of one kind: says "ready" and keeps it (guest-content). */
+/* A process in the test guest that has memory of one kind: says "ready" and keeps it. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
