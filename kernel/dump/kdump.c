@@ -6,6 +6,7 @@
 
 #include "bytes.h"
 #include "clock.h"
+#include "dump/early.h"
 #include "dump/filter.h"
 #include "dump/flatten.h"
 #include "dump/kdump_batch.h"
@@ -23,10 +24,17 @@
 #define OFF_SUB_HEADER KDUMP_BLOCK
 #define OFF_NOTES (OFF_SUB_HEADER + sizeof(struct kdump_sub_header))
 
+#define EARLY_BYTES (EARLY_PAGES * sizeof(struct kdump_desc))
+
+_Static_assert(EARLY_BYTES % KDUMP_BLOCK == 0, "whole blocks");
+_Static_assert(EARLY_PAGES + 16 <= FILTER_PAGES, "all candidates may be one range");
+
 /* Container offsets. */
 struct layout {
 	u64 max_mapnr;
 	u64 notes;         /* bytes */
+	u64 early;         /* table of EARLY_BYTES, and its header */
+	u64 early_header;
 	u64 bitmap[2];     /* offsets of bitmap_bytes each */
 	u64 bitmap_bytes;
 	u64 descs, descs_end;
@@ -56,7 +64,9 @@ static void layout_make(struct layout *l)
 	while (source_next_note(&at, &n))
 		l->notes += n.len;
 	l->bitmap_bytes = ALIGN_UP((l->max_mapnr + 7) / 8, KDUMP_BLOCK);
-	l->bitmap[0] = ALIGN_UP(OFF_NOTES + l->notes, KDUMP_BLOCK);
+	l->early = ALIGN_UP(OFF_NOTES + l->notes, KDUMP_BLOCK);
+	l->early_header = l->early + EARLY_BYTES;
+	l->bitmap[0] = l->early_header + KDUMP_BLOCK;
 	l->bitmap[1] = l->bitmap[0] + l->bitmap_bytes;
 	l->descs = l->bitmap[1] + l->bitmap_bytes;
 	l->descs_end = l->descs + rampages_count() * sizeof(struct kdump_desc);
@@ -164,7 +174,7 @@ static int append_sub_header(const struct kdump *k)
 /* The notes as they are now, up to the block's end; as many bytes as they were before. */
 static int append_notes(const struct kdump *k)
 {
-	u64 left = k->at.bitmap[0] - OFF_NOTES;
+	u64 left = k->at.early - OFF_NOTES;
 	struct source_note n;
 	u8 piece[PIECE_BYTES];
 	u32 at = 0;
@@ -187,13 +197,20 @@ static int append_notes(const struct kdump *k)
 	return err;
 }
 
-/* In place no stale bit may count: both bitmaps begin as zeros. */
+/* Of the cycle that *pfn lies in: its first page, and how many. */
+static u32 cycle_pages(const struct kdump *k, u64 *pfn)
+{
+	*pfn = ALIGN_DOWN(*pfn, FILTER_PAGES);
+	return (u32)MIN((u64)FILTER_PAGES, ALIGN_UP(k->at.max_mapnr - *pfn, 8));
+}
+
+/* In place no stale bit may count: the early table and both bitmaps begin as zeros. */
 static int clear_bitmaps(const struct kdump *k)
 {
 	int err = 0;
 
 	memset(dump_page, 0, sizeof(dump_page));
-	for (u64 off = k->at.bitmap[0]; off < k->at.descs && !err; off += KDUMP_BLOCK) {
+	for (u64 off = k->at.early; off < k->at.descs && !err; off += KDUMP_BLOCK) {
 		err = k->sink->ops->write(k->sink, off, dump_page, KDUMP_BLOCK);
 		if (!err && clock_expired())
 			err = -ETIME;
@@ -201,7 +218,37 @@ static int clear_bitmaps(const struct kdump *k)
 	return err;
 }
 
-/* All that stands before the bitmaps, and the zero page. Leaves the batch ready for pages. */
+static int write_early_header(const struct kdump *k)
+{
+	struct kdump_early *h = (struct kdump_early *)dump_page;
+
+	memset(dump_page, 0, sizeof(dump_page));
+	memcpy(h->signature, KDUMP_EARLY_SIGNATURE, sizeof(h->signature));
+	h->offset = k->at.early;
+	h->count = EARLY_PAGES;
+	return k->sink->ops->write(k->sink, k->at.early_header, h, KDUMP_BLOCK);
+}
+
+/* Which pages are RAM is known from the beginning: a reader of a cut dump can tell what is missing
+ * from what never was. */
+static int write_ram_bitmap(const struct kdump *k)
+{
+	int err = 0;
+
+	for (u64 pfn = rampages_next(0); !err && pfn < k->at.max_mapnr;) {
+		u32 n = cycle_pages(k, &pfn);
+
+		memset(ram, 0, sizeof(ram));
+		rampages_bitmap(pfn, n, ram);
+		err = k->sink->ops->write(k->sink, k->at.bitmap[0] + pfn / 8, ram, n / 8);
+		if (!err && clock_expired())
+			err = -ETIME;
+		pfn = rampages_next(pfn + FILTER_PAGES);
+	}
+	return err;
+}
+
+/* All that stands before bitmap 2, and the zero page. Leaves the batch ready for pages. */
 static int write_front(const struct kdump *k)
 {
 	struct batch_place at = { .in_place = k->in_place, .data_off = OFF_SUB_HEADER };
@@ -214,12 +261,14 @@ static int write_front(const struct kdump *k)
 		err = append_notes(k);
 	if (!err)
 		err = batch_sync();
-	if (!err && k->in_place)
-		err = clear_bitmaps(k);
+	if (!err)
+		err = k->in_place ? clear_bitmaps(k) : write_early_header(k);
+	if (!err)
+		err = write_ram_bitmap(k);
 	at = (struct batch_place){
 		.in_place = k->in_place,
-		.desc_off = k->at.descs,
-		.desc_end = k->at.descs_end,
+		.desc_off = k->at.early,
+		.desc_end = k->at.early_header,
 		.data_off = k->at.data,
 		.zero_off = k->at.data,
 	};
@@ -240,7 +289,8 @@ static bool page_is_zero(void)
 	return true;
 }
 
-static int write_page(const struct kdump *k, u64 pfn)
+/* With `shrinking`, one that hardly shrinks is not written. */
+static int write_page(const struct kdump *k, u64 pfn, bool shrinking)
 {
 	pa_t pa = rampages_contents(pfn << PAGE_SHIFT);
 	u8 *out;
@@ -260,6 +310,8 @@ static int write_page(const struct kdump *k, u64 pfn)
 	if (!out)
 		return batch_sync();
 	n = codec_page(out, dump_page);
+	if (shrinking && (!n || n >= EARLY_WORTH))
+		return 0;
 	if (n)
 		return batch_page(n, codec_flag(k->codec));
 	memcpy(out, dump_page, PAGE_SIZE);
@@ -275,16 +327,84 @@ static u32 bits_in(u64 word)
 	return n;
 }
 
+static bool bit_is_set(const u8 *bitmap, u64 i) { return bitmap[i / 8] >> i % 8 & 1; }
+
+static void choose_pages(u64 pfn, u32 n)
+{
+	memset(ram, 0, sizeof(ram));
+	rampages_bitmap(pfn, n, ram);
+	memcpy(kept, ram, sizeof(kept));
+	filter_apply(pfn, n, kept, NULL);
+}
+
+/* A page that readers need first, to the early table and the data. */
+static int write_early_page(const struct kdump *k, u64 pfn)
+{
+	const struct kdump_desc *d;
+	int err;
+
+	batch_name(pfn);
+	err = write_page(k, pfn, true);
+	d = batch_named();
+	if (!err && d && (u64)d->offset == k->at.data)
+		early_sent(pfn, 0, 0);
+	else if (!err && d)
+		early_sent(pfn, (u64)d->offset, d->size);
+	if (!err && clock_expired())
+		err = -ETIME;
+	return err;
+}
+
+/* Afterwards the batch is ready for the pages in their order. */
+static int write_early_pages(const struct kdump *k)
+{
+	u64 pfn;
+	u32 at = 0, n;
+	int err = 0;
+
+	early_collect();
+	while (!err && early_next(&at, &pfn, &n)) {
+		u64 start = ALIGN_DOWN(pfn, 8);
+
+		filter_begin();
+		choose_pages(start, (u32)ALIGN_UP(pfn + n - start, 8));
+		for (u32 i = 0; i < n && !err; i++) {
+			if (bit_is_set(kept, pfn + i - start))
+				err = write_early_page(k, pfn + i);
+			dump_progress(k->sink, k->st);
+		}
+	}
+	if (!err)
+		err = batch_sync();
+	if (!err && k->in_place)
+		err = write_early_header(k);
+	batch_descs_to(k->at.descs, k->at.descs_end);
+	return err;
+}
+
+static int write_kept_page(const struct kdump *k, u64 pfn, bool perhaps_sent)
+{
+	u64 off;
+	u32 size;
+
+	if (!perhaps_sent || !early_find(pfn, &off, &size))
+		return write_page(k, pfn, false);
+	if (!size)
+		return batch_refer(k->at.data, KDUMP_BLOCK, 0);
+	return batch_refer(off, size, size == KDUMP_BLOCK ? 0 : codec_flag(k->codec));
+}
+
 /* The pages of one cycle, 64 at a time. */
 static int write_kept_pages(const struct kdump *k, u64 pfn, u32 n)
 {
 	int err = 0;
 
 	for (u32 i = 0; i < n && !err; i += 64) {
+		bool perhaps_sent = early_within(pfn + i, 64);
 		u64 word = get_le64(kept + i / 8);
 
 		for (; word && !err; word &= word - 1)
-			err = write_page(k, pfn + i + (u32)__builtin_ctzll(word));
+			err = write_kept_page(k, pfn + i + (u32)__builtin_ctzll(word), perhaps_sent);
 		k->st->ram_done += bits_in(get_le64(ram + i / 8));
 		dump_progress(k->sink, k->st);
 		if (!err && clock_expired())
@@ -293,11 +413,9 @@ static int write_kept_pages(const struct kdump *k, u64 pfn, u32 n)
 	return err;
 }
 
-static int write_bitmaps(const struct kdump *k, u64 pfn, u32 n)
+static int write_kept_bitmap(const struct kdump *k, u64 pfn, u32 n)
 {
-	int err = k->sink->ops->write(k->sink, k->at.bitmap[0] + pfn / 8, ram, n / 8);
-
-	return err ? err : k->sink->ops->write(k->sink, k->at.bitmap[1] + pfn / 8, kept, n / 8);
+	return k->sink->ops->write(k->sink, k->at.bitmap[1] + pfn / 8, kept, n / 8);
 }
 
 /* On a stream what a page's bytes mean is known before they come; in place nothing counts before it
@@ -306,18 +424,15 @@ static int write_cycle(const struct kdump *k, u64 pfn, u32 n)
 {
 	int err = 0;
 
-	memset(ram, 0, sizeof(ram));
-	rampages_bitmap(pfn, n, ram);
-	memcpy(kept, ram, sizeof(kept));
-	filter_apply(pfn, n, kept, NULL);
+	choose_pages(pfn, n);
 	if (!k->in_place)
-		err = write_bitmaps(k, pfn, n);
+		err = write_kept_bitmap(k, pfn, n);
 	if (!err)
 		err = write_kept_pages(k, pfn, n);
 	if (err || !k->in_place)
 		return err;
 	err = batch_sync();
-	return err ? err : write_bitmaps(k, pfn, n);
+	return err ? err : write_kept_bitmap(k, pfn, n);
 }
 
 int kdump_write(struct sink *s, struct dump_stats *st, unsigned int level, enum codec codec,
@@ -331,13 +446,14 @@ int kdump_write(struct sink *s, struct dump_stats *st, unsigned int level, enum 
 	st->ram_pages = rampages_count();
 	if (!err)
 		err = write_front(k);
+	if (!err)
+		err = write_early_pages(k);
 	filter_begin();
 	for (u64 pfn = rampages_next(0); !err && pfn < k->at.max_mapnr;) {
-		u64 start = ALIGN_DOWN(pfn, FILTER_PAGES);
-		u32 n = (u32)MIN((u64)FILTER_PAGES, ALIGN_UP(k->at.max_mapnr - start, 8));
+		u32 n = cycle_pages(k, &pfn);
 
-		err = write_cycle(k, start, n);
-		pfn = rampages_next(start + FILTER_PAGES);
+		err = write_cycle(k, pfn, n);
+		pfn = rampages_next(pfn + FILTER_PAGES);
 	}
 	if (!err)
 		err = batch_sync();

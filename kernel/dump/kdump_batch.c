@@ -35,6 +35,8 @@ static struct batch {
 	u32 spans;
 	u64 span_bytes;
 	u32 descs;
+	struct kdump_desc named; /* the last descriptor; size 0: none since batch_name() */
+	u64 name;
 	int err;
 } batch;
 
@@ -107,7 +109,10 @@ static int desc_add(struct batch *b, u64 off, u32 size, u32 flags)
 		log_info("more pages of RAM than were counted before");
 		return b->err = -ESTALE;
 	}
-	desc[b->descs++] = (struct kdump_desc){ .offset = (s64)off, .size = size, .flags = flags };
+	b->named = (struct kdump_desc){
+		.offset = (s64)off, .size = size, .flags = flags, .page_flags = b->name,
+	};
+	desc[b->descs++] = b->named;
 	if (b->descs == DESCS && b->spans)
 		all_flush(b, true); /* one record of descriptors, one of their pages */
 	if (b->descs == DESCS)
@@ -165,6 +170,24 @@ int batch_page(u32 n, u32 flags)
 	batch.data_n += n;
 	batch.st->pages++;
 	return desc_add(&batch, off, n, flags);
+}
+
+int batch_refer(u64 off, u32 size, u32 flags) { return desc_add(&batch, off, size, flags); }
+
+void batch_name(u64 pfn)
+{
+	batch.name = pfn;
+	batch.named.size = 0;
+}
+
+const struct kdump_desc *batch_named(void) { return batch.named.size ? &batch.named : NULL; }
+
+void batch_descs_to(u64 off, u64 end)
+{
+	batch.at.desc_off = off;
+	batch.at.desc_end = end;
+	batch.descs = 0;
+	batch_name(0);
 }
 
 int batch_sync(void)

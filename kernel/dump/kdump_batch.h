@@ -6,6 +6,8 @@
 
 #include "dump/dump.h"
 
+struct kdump_desc;
+
 /* Descriptors go to desc_off .. desc_end, data from data_off on, all multiples of a block; the zero
  * page lies at zero_off.
  *
@@ -32,6 +34,18 @@ int batch_span(pa_t pa);
  * batch_sync() says how); flags: its codec's, 0 raw. */
 u8 *batch_room(void);
 int batch_page(u32 n, u32 flags);
+
+/* A page whose data is there already. */
+int batch_refer(u64 off, u32 size, u32 flags);
+
+/* The next descriptor also names its page (in page_flags, which readers ignore). */
+void batch_name(u64 pfn);
+
+/* The descriptor added since then; NULL: none was. */
+const struct kdump_desc *batch_named(void);
+
+/* Descriptors go elsewhere from now on; after batch_sync(). Data goes on where it is. */
+void batch_descs_to(u64 off, u64 end);
 
 /* Hand on all there is. 0 or the sink's error. */
 int batch_sync(void);

@@ -61,7 +61,16 @@ struct kdump_desc {
 	s64 offset;
 	u32 size;
 	u32 flags; /* 0: raw */
-	u64 page_flags; /* 0 */
+	u64 page_flags; /* 0; in the table below the page's number */
+} PACKED;
+
+/* Our own, in the block before bitmap 1, where no reader looks: where a table lies of the pages that
+ * were sent before their turn. Its descriptors name their pages; one without a size ends them. */
+#define KDUMP_EARLY_SIGNATURE "AFTIMGE1"
+struct kdump_early {
+	u8 signature[8];
+	u64 offset;
+	u64 count; /* descriptors, at most */
 } PACKED;
 
 _Static_assert(sizeof(struct kdump_header) == 4096, "one block");

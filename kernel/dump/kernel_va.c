@@ -14,10 +14,11 @@
 #define ENTRIES         512
 #define ENTRY_BITS      9
 #define PTE_PRESENT     (1ull << 0)
+#define PTE_RW          (1ull << 1)
+#define PTE_NX          (1ull << 63)
 #define PTE_LARGE       (1ull << 7)
 #define PTE_ADDR        0x000ffffffffff000ull
 #define LARGE_LEVEL_MAX 3 /* 1 GiB */
-#define LEVELS_MAX      5
 
 #define IMAGE_MAP       0xffffffff80000000ull /* __START_KERNEL_map */
 #define IMAGE_BYTES     (512 * MIB)           /* without NUMBER(KERNEL_IMAGE_SIZE) */
@@ -34,14 +35,11 @@ static struct {
 	u64 addr_mask;       /* address bits of an entry */
 	u64 phys_base;       /* signed; physical address of IMAGE_MAP */
 	u64 image_bytes;     /* 0: phys_base is not known */
-	struct {
-		u64 va, size;
-		pa_t pa;
-	} leaf;              /* the last one found */
+	struct kernel_va_leaf leaf; /* the last one found */
 	struct {
 		pa_t pa;
 		u64 entry[LINE_ENTRIES];
-	} line[LEVELS_MAX];
+	} line[KERNEL_VA_LEVELS];
 } kva;
 
 static unsigned int shift_of(unsigned int level)
@@ -74,7 +72,8 @@ static u64 table_entry(unsigned int level, pa_t table, u64 va)
 /* Walk from the root down to a leaf. False: *hole is the size of what is not mapped there. */
 static bool find_leaf(u64 va, u64 *hole)
 {
-	pa_t table = kva.root;
+	pa_t table = kva.root, path[KERNEL_VA_LEVELS] = { 0 };
+	bool writable = true, executable = true;
 
 	for (unsigned int level = kva.levels; level; level--) {
 		u64 size = 1ull << shift_of(level), e = table_entry(level, table, va);
@@ -83,12 +82,18 @@ static bool find_leaf(u64 va, u64 *hole)
 		*hole = size - (va & (size - 1));
 		if (!(e & PTE_PRESENT) || (large && level > LARGE_LEVEL_MAX))
 			return false;
+		path[level - 1] = table;
 		table = e & kva.addr_mask;
+		writable = writable && (e & PTE_RW);
+		executable = executable && !(e & PTE_NX);
 		if (level > 1 && !large)
 			continue;
 		kva.leaf.va = ALIGN_DOWN(va, size);
 		kva.leaf.pa = ALIGN_DOWN(table, size); /* bit 12 of a large one is PAT */
 		kva.leaf.size = size;
+		kva.leaf.writable = writable;
+		kva.leaf.executable = executable;
+		memcpy(kva.leaf.table, path, sizeof(path));
 		return true;
 	}
 	return false;
@@ -110,6 +115,13 @@ bool kernel_va_walk(u64 va, pa_t *pa, u64 *len)
 	if (len)
 		*len = rest;
 	return found;
+}
+
+const struct kernel_va_leaf *kernel_va_leaf(u64 va, u64 *len)
+{
+	pa_t pa;
+
+	return kernel_va_walk(va, &pa, len) ? &kva.leaf : NULL;
 }
 
 bool kernel_va_image(u64 va, pa_t *pa)
@@ -185,7 +197,7 @@ int kernel_va_init(void)
 	pa_t pa;
 
 	memset(&kva, 0, sizeof(kva));
-	for (size_t i = 0; i < LEVELS_MAX; i++)
+	for (size_t i = 0; i < KERNEL_VA_LEVELS; i++)
 		kva.line[i].pa = NO_LINE;
 	rampages_init();
 	vmcoreinfo_value("NUMBER", "KERNEL_IMAGE_SIZE", &image);

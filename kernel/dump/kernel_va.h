@@ -22,6 +22,18 @@ bool kernel_va_translate(u64 va, pa_t *pa, u64 *len);
 /* The same by the tables alone. */
 bool kernel_va_walk(u64 va, pa_t *pa, u64 *len);
 
+/* The mapping that a walk ended with, in force until the next one. */
+#define KERNEL_VA_LEVELS 5
+struct kernel_va_leaf {
+	u64 va, size;
+	pa_t pa;
+	bool writable, executable;
+	pa_t table[KERNEL_VA_LEVELS]; /* that led to it, the lowest first; 0: none of that level */
+};
+
+/* The same, with all that the tables say. NULL: not mapped; *len as above. */
+const struct kernel_va_leaf *kernel_va_leaf(u64 va, u64 *len);
+
 /* Copy len bytes at va. 0, or -EFAULT: some of it is not mapped or readable, dst is undefined. */
 int kernel_va_read(void *dst, u64 va, u64 len);
 

@@ -120,7 +120,7 @@ const char *ref_open(struct ref_dump *d, const u8 *bytes, u64 len)
 	map = ((d->max_mapnr + 7) / 8 + 4095) / 4096;
 	if (get_le32(bytes + 428) != 4096 || d->bitmap_blocks != 2 * map || get_le32(sub + 12))
 		return "geometry";
-	if (d->sub_blocks != (104 + d->size_note + 4095) / 4096)
+	if (d->sub_blocks != (104 + d->size_note + 4095) / 4096 + REF_EARLY_BLOCKS)
 		return "sub header";
 	d->bitmap1 = bytes + (1 + (u64)d->sub_blocks) * 4096;
 	d->bitmap2 = d->bitmap1 + map * 4096;

@@ -57,7 +57,7 @@ unit_codec = $(codec_src) tests/unit/codec_pages.c
 cflags_codec = $(codec_includes) -lz
 sanitize_codec = -fno-sanitize=alignment # lzo, on purpose
 kdump_ref := tests/unit/kdump_ref.c tests/unit/codec_pages.c
-unit_kdump = $(dump_core) $(fake_dump) $(codec_src) kernel/dump/kdump.c kernel/dump/kdump_batch.c kernel/dump/flatten.c \
+unit_kdump = $(dump_core) $(fake_dump) $(codec_src) kernel/dump/kdump.c kernel/dump/kdump_batch.c kernel/dump/early.c kernel/dump/flatten.c \
 	kernel/dump/dump.c kernel/dump/kernel_va.c kernel/dump/rampages.c $(kdump_ref)
 $(B)/unit/kdump $(B)/unit/flatten: kernel/dump/oldmem.c # in oldmem_fresh.c
 cflags_kdump = $(cflags_codec)

@@ -2,7 +2,7 @@
 # The sources of build/afterimagectl and what it is linked with.
 ctl_src := $(addprefix tools/afterimagectl/, \
 	main.c message.c progress.c input.c output.c \
-	flat.c notes.c elfcore.c kdump.c kdump_pages.c page_decode.c dump.c check.c ram.c mend.c stream.c areafile.c \
+	flat.c notes.c elfcore.c kdump.c kdump_pages.c page_decode.c dump.c check.c ram.c mend.c mend_early.c stream.c areafile.c \
 	crashlog.c reception.c listener.c \
 	cmd_dmesg.c cmd_extract.c cmd_format.c cmd_info.c cmd_receive.c cmd_repair.c cmd_verify.c) \
 	kernel/dump/area.c kernel/dump/partition.c \

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Cut kdump-compressed dumps: takes back what the bitmaps promise and the file does not hold.
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bytes.h"
 #include "mend.h"
+#include "mend_early.h"
 #include "page_decode.h"
 
 struct mend {
@@ -16,6 +18,7 @@ struct mend {
 	bool decode;
 	u64 position; /* of the next descriptor in the table */
 	u64 keep;     /* one past the last page that is kept */
+	u64 keep_at;  /* position of the descriptor behind that page's */
 	u64 data_end; /* of the data of all pages so far */
 	u64 end;      /* of the last byte that is needed */
 	u64 behind;   /* pages that are there, behind lost ones */
@@ -49,6 +52,7 @@ static void keep_page(struct mend *m, u64 pfn, const struct kdump_page *page, u6
 	m->data_end = MAX(m->data_end, data_end);
 	m->end = MAX(m->end, MAX(data_end, desc_end));
 	m->keep = pfn + 1;
+	m->keep_at = m->position;
 	m->lost = false;
 	m->result->kept += m->behind;
 	m->behind = 0;
@@ -97,6 +101,62 @@ static int clear_behind(struct mend *m, u64 *cleared)
 	return err == -ENOENT ? 0 : err;
 }
 
+static int set_bit(struct mend *m, u64 bitmap, u64 pfn)
+{
+	u64 at = bitmap + pfn / 8;
+	u8 byte;
+	int err = input_read(&m->in, at, &byte, 1);
+
+	byte |= (u8)(1u << pfn % 8);
+	return err ? err : output_write(m->o, at, &byte, 1, true);
+}
+
+static int add_page(struct mend *m, const struct early_page *p)
+{
+	u64 desc = m->k.desc + m->keep_at * KDUMP_DESC_BYTES;
+	u8 d[KDUMP_DESC_BYTES];
+	int err;
+
+	put_le64(d, p->page.offset);
+	put_le32(d + 8, p->page.size);
+	put_le32(d + 12, p->page.flags);
+	put_le64(d + 16, 0);
+	err = output_write(m->o, desc, d, sizeof(d), true);
+	if (!err)
+		err = set_bit(m, m->k.bitmap1, p->pfn);
+	if (!err)
+		err = set_bit(m, m->k.bitmap2, p->pfn);
+	m->keep_at++;
+	m->keep = p->pfn + 1;
+	m->end = MAX(m->end, MAX(p->page.offset + p->page.size, desc + sizeof(d)));
+	m->result->kept++;
+	return err;
+}
+
+/* What was sent before its turn, behind the last page that is kept: nothing before it moves. A table
+ * that would let descriptors run into data is not believed. */
+static int add_early(struct mend *m)
+{
+	struct early_page *pages;
+	u64 data = ~0ull;
+	u32 n;
+	int err = early_pages_read(&m->k, &m->in, m->keep, &pages, &n);
+
+	for (u32 i = 0; i < n; i++)
+		data = MIN(data, pages[i].page.offset);
+	if (m->k.desc + (m->keep_at + n) * KDUMP_DESC_BYTES > data)
+		n = 0;
+	for (u32 i = 0; i < n && !err; i++) {
+		bool there;
+
+		err = page_there(m, &pages[i].page, &there);
+		if (!err && there)
+			err = add_page(m, &pages[i]);
+	}
+	free(pages);
+	return err;
+}
+
 static int set_incomplete(struct mend *m)
 {
 	u8 head[KDUMP_STATUS_OFF + 4];
@@ -139,10 +199,12 @@ int mend_kdump(struct output *o, u64 *size, bool decode, struct mended *result)
 		err = 0;
 	if (!err)
 		err = clear_behind(&m, &cleared);
+	result->lost = m.position - result->kept;
+	if (!err)
+		err = add_early(&m);
 	if (!err)
 		err = resize(&m, m.end);
 	*size = m.in.size;
-	result->lost = m.position - result->kept;
 	return err;
 }
 
