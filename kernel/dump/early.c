@@ -24,6 +24,9 @@
 #define STACKS        64u
 #define STACK_BYTES   (16 * KIB)
 #define TEXT_PAGES    512u
+/* Tables that the kernel's build has packed, unwinder's and symbols', can wait. */
+#define DATA_MOST     (PAGE_SIZE / 4 * 3)
+#define RODATA_MOST   (PAGE_SIZE / 8 * 5)
 #define TABLE_STEPS   8192u /* of the walk for page tables */
 #define TABLE_BACK    (512 * GIB)
 #define ROOT_BYTES    (64 * KIB)
@@ -42,6 +45,7 @@ struct range {
 static struct early {
 	struct range range[RANGES];
 	u32 ranges, pages, now;
+	u32 rodata;         /* its first range */
 	u64 upcoming;       /* no candidate lies between the last early_within() and this */
 	u64 text, text_end; /* what the kernel may execute */
 } early OVERLAY(kdump);
@@ -65,7 +69,7 @@ static void add_page(u64 pfn)
 
 	if (early.pages == EARLY_PAGES || range_of(pfn))
 		return;
-	if (!last || last->pfn + last->n != pfn) {
+	if (!last || last->pfn + last->n != pfn || early.ranges == early.rodata) {
 		if (early.ranges == RANGES)
 			return;
 		last = &early.range[early.ranges++];
@@ -278,21 +282,24 @@ static void add_image(enum part want)
 void early_collect(void)
 {
 	memset(&early, 0, sizeof(early));
+	early.rodata = RANGES;
 	add_cpus();
 	add_model();
 	add_stacks();
 	add_image(PART_DATA);
 	add_text();
+	early.rodata = early.ranges;
 	add_image(PART_RODATA);
 }
 
-bool early_next(u32 *at, u64 *pfn, u32 *n)
+bool early_next(u32 *at, u64 *pfn, u32 *n, u32 *most)
 {
 	if (*at == early.ranges)
 		return false;
 	early.now = (*at)++;
 	*pfn = early.range[early.now].pfn;
 	*n = early.range[early.now].n;
+	*most = early.now < early.rodata ? DATA_MOST : RODATA_MOST;
 	return true;
 }
 

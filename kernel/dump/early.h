@@ -8,17 +8,14 @@
 
 #define EARLY_PAGES 10240u /* candidates; beyond that the less important are not early */
 
-/* A page that shrinks to no less than this waits for its turn: tables and names packed by the
- * kernel's build, which no reader needs to begin with. */
-#define EARLY_WORTH (PAGE_SIZE / 8 * 5)
-
 /* Find the candidates: by the notes, the crashed kernel's page tables and VMCOREINFO. What is not to
  * be found is not early. kernel_va_init() must have been called. */
 void early_collect(void);
 
-/* Walk the candidates, the most important first: page frames *pfn .. *pfn + *n, each only once. *at
- * starts as 0; false at the end. */
-bool early_next(u32 *at, u64 *pfn, u32 *n);
+/* Walk the candidates, the most important first: page frames *pfn .. *pfn + *n, each only once; a
+ * page that does not shrink below `most` bytes shall wait for its turn. *at starts as 0; false at
+ * the end. */
+bool early_next(u32 *at, u64 *pfn, u32 *n, u32 *most);
 
 /* A candidate of the range given last was sent: its data begins at off and has `size` bytes; 0: it
  * is a page of zeros and has none. In ascending order within the range, data without gaps. */

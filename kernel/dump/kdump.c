@@ -289,8 +289,8 @@ static bool page_is_zero(void)
 	return true;
 }
 
-/* With `shrinking`, one that hardly shrinks is not written. */
-static int write_page(const struct kdump *k, u64 pfn, bool shrinking)
+/* One that would be compressed, and not to less than `most` bytes, is left out; 0: none is. */
+static int write_page(const struct kdump *k, u64 pfn, u32 most)
 {
 	pa_t pa = rampages_contents(pfn << PAGE_SHIFT);
 	u8 *out;
@@ -310,7 +310,7 @@ static int write_page(const struct kdump *k, u64 pfn, bool shrinking)
 	if (!out)
 		return batch_sync();
 	n = codec_page(out, dump_page);
-	if (shrinking && (!n || n >= EARLY_WORTH))
+	if (most && (!n || n >= most))
 		return 0;
 	if (n)
 		return batch_page(n, codec_flag(k->codec));
@@ -338,13 +338,13 @@ static void choose_pages(u64 pfn, u32 n)
 }
 
 /* A page that readers need first, to the early table and the data. */
-static int write_early_page(const struct kdump *k, u64 pfn)
+static int write_early_page(const struct kdump *k, u64 pfn, u32 most)
 {
 	const struct kdump_desc *d;
 	int err;
 
 	batch_name(pfn);
-	err = write_page(k, pfn, true);
+	err = write_page(k, pfn, most);
 	d = batch_named();
 	if (!err && d && (u64)d->offset == k->at.data)
 		early_sent(pfn, 0, 0);
@@ -359,18 +359,18 @@ static int write_early_page(const struct kdump *k, u64 pfn)
 static int write_early_pages(const struct kdump *k)
 {
 	u64 pfn;
-	u32 at = 0, n;
+	u32 at = 0, n, most;
 	int err = 0;
 
 	early_collect();
-	while (!err && early_next(&at, &pfn, &n)) {
+	while (!err && early_next(&at, &pfn, &n, &most)) {
 		u64 start = ALIGN_DOWN(pfn, 8);
 
 		filter_begin();
 		choose_pages(start, (u32)ALIGN_UP(pfn + n - start, 8));
 		for (u32 i = 0; i < n && !err; i++) {
 			if (bit_is_set(kept, pfn + i - start))
-				err = write_early_page(k, pfn + i);
+				err = write_early_page(k, pfn + i, most);
 			dump_progress(k->sink, k->st);
 		}
 	}
@@ -388,7 +388,7 @@ static int write_kept_page(const struct kdump *k, u64 pfn, bool perhaps_sent)
 	u32 size;
 
 	if (!perhaps_sent || !early_find(pfn, &off, &size))
-		return write_page(k, pfn, false);
+		return write_page(k, pfn, 0);
 	if (!size)
 		return batch_refer(k->at.data, KDUMP_BLOCK, 0);
 	return batch_refer(off, size, size == KDUMP_BLOCK ? 0 : codec_flag(k->codec));

@@ -25,8 +25,9 @@ unit_multiboot2 = kernel/multiboot2.c
 unit_scan = kernel/dump/scan.c kernel/dump/vmcoreinfo.c
 unit_kernel_va = $(dump_core) kernel/dump/kernel_va.c kernel/dump/rampages.c tests/unit/fake_kernel.c $(fake_dump)
 unit_rampages = kernel/dump/rampages.c
+unit_early = $(unit_kernel_va) kernel/dump/early.c
 unit_dmesg = $(unit_kernel_va) kernel/dump/dmesg.c kernel/format.c
-$(addprefix $(B)/unit/,kernel_va dmesg): kernel/dump/oldmem.c # in oldmem_fresh.c
+$(addprefix $(B)/unit/,kernel_va dmesg early): kernel/dump/oldmem.c # in oldmem_fresh.c
 unit_oldmap = kernel/dump/oldmap.c kernel/dump/kernel_va.c kernel/dump/rampages.c kernel/dump/vmcoreinfo.c
 unit_source = $(dump_core) $(fake_dump)
 unit_vmcoreinfo = $(dump_core) $(fake_dump)
