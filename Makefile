@@ -53,7 +53,7 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 	-Wpointer-arith -Wvla
 
 kernel_objs := $(addprefix $(B)/kernel/,$(kernel_obj))
-lwip_objs := $(patsubst $(B)/deps/lwip/%.c,$(B)/lwip/%.o,$(lwip_src))
+lwip_objs := $(patsubst build/deps/lwip/%.c,$(B)/lwip/%.o,$(lwip_src))
 
 $(B)/kernel/%.o: %.c | $(B)/deps.stamp
 	@mkdir -p $(@D)
@@ -65,10 +65,10 @@ $(B)/kernel/boot/trap_entry.o: boot/trap.S | $(B)/deps.stamp
 $(B)/kernel/%.o: %.S | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(kernel_cflags) -c $< -o $@
-$(B)/lwip/%.o: $(B)/deps/lwip/%.c | $(B)/deps.stamp
+$(B)/lwip/%.o: build/deps/lwip/%.c | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(kernel_cflags) -w $(lwip_cflags) -MMD -MP -c $< -o $@
-$(B)/deps/lwip/%.c: $(B)/deps.stamp ;
+build/deps/lwip/%.c: $(B)/deps.stamp ;
 
 # another choice of codecs is another image
 $(B)/codecs.stamp: FORCE

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A running QEMU from outside: its gdbstub and its QMP socket, and the capture image in its RAM."""
 import json
-import mmap
 import os
 import socket
 import subprocess
 import sys
 import time
 
+from ram import PAGE, Q35_LOW
+
+RESERVATION, RESERVATION_ALIGN = 2 << 20, 16 << 20
 ENTRY = 0x200       # the 64-bit entry is at payload + 0x200
 PAYLOAD = 1024      # which lies behind the image's header
 LIMIT = 120         # seconds for each wait
@@ -115,15 +117,16 @@ def copy_sparse(source, target):
 
 
 def image_entry(ram_file, code):
-    """Physical address of the entry code, as soon as it is there: in the 2 MiB from a 16 MiB boundary
-    on, where a reservation lies, at page + 0x200. RAM below 4 GiB."""
+    """Physical address of the entry code, as soon as it is there: at page + 0x200, in the 2 MiB from a 16 MiB boundary
+    on, where a reservation lies; the kernel takes the highest below 4 GiB, of which 2 GiB at most are RAM."""
     deadline = time.time() + LIMIT
-    with open(ram_file, "rb") as f, mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ) as ram:
+    with open(ram_file, "rb") as f:
+        bases = range(0, min(os.path.getsize(ram_file), Q35_LOW), RESERVATION_ALIGN)
         while time.time() < deadline:
-            for base in range(0, len(ram), 16 << 20):
-                at = ram.find(code, base, base + (2 << 20))
-                if at >= 0 and at % 4096 == ENTRY:
-                    return at
+            for base in reversed(bases):
+                at = os.pread(f.fileno(), RESERVATION, base).find(code)
+                if at >= 0 and at % PAGE == ENTRY:
+                    return base + at
             time.sleep(0.1)
     sys.exit("the image was not loaded")
 

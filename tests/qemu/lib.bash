@@ -47,7 +47,7 @@ frozen_guest() {
     local freezer=$!
     panic_guest --keep-work --qmp --gdb-socket --setup "$out/wait" --append "room=$(printf '%0200d' 0)" "$@"
     wait "$freezer" || {
-        cat "$out/freeze.txt"
+        tail -n 3 "$out/freeze.txt"
         return 1
     }
 }
