@@ -10,7 +10,6 @@
 #include "dump/source.h"
 #include "dump/vmcoreinfo.h"
 
-#define RANGES        256u
 #define NOT_SENT      0xffffu
 #define KERNEL_MAP    0xffffffff80000000ull /* Documentation/x86/x86_64/mm.rst */
 #define CPU_ENTRY_AREA 0xfffffe0000000000ull
@@ -43,7 +42,7 @@ struct range {
 };
 
 static struct early {
-	struct range range[RANGES];
+	struct range range[EARLY_RANGES];
 	u32 ranges, pages, now;
 	u32 rodata;         /* its first range */
 	u64 upcoming;       /* no candidate lies between the last early_within() and this */
@@ -70,7 +69,7 @@ static void add_page(u64 pfn)
 	if (early.pages == EARLY_PAGES || range_of(pfn))
 		return;
 	if (!last || last->pfn + last->n != pfn || early.ranges == early.rodata) {
-		if (early.ranges == RANGES)
+		if (early.ranges == EARLY_RANGES)
 			return;
 		last = &early.range[early.ranges++];
 		*last = (struct range){ .pfn = pfn, .slot = early.pages };
@@ -282,7 +281,7 @@ static void add_image(enum part want)
 void early_collect(void)
 {
 	memset(&early, 0, sizeof(early));
-	early.rodata = RANGES;
+	early.rodata = EARLY_RANGES;
 	add_cpus();
 	add_model();
 	add_stacks();

@@ -6,7 +6,14 @@
 
 #include "base.h"
 
-#define EARLY_PAGES 10240u /* candidates; beyond that the less important are not early */
+/* Candidates; beyond that the less important are not early. The ranges that they make. */
+#ifdef EARLY_FEW
+#define EARLY_PAGES  2048u
+#define EARLY_RANGES 96u
+#else
+#define EARLY_PAGES  10240u
+#define EARLY_RANGES 256u
+#endif
 
 /* Find the candidates: by the notes, the crashed kernel's page tables and VMCOREINFO. What is not to
  * be found is not early. kernel_va_init() must have been called. */
