@@ -89,7 +89,9 @@ class Gdb:
         return int.from_bytes(block[-8:], "little")
 
     def detach(self):
-        self.send("D")
+        """The guest goes on."""
+        if self.ask("D") != "OK":
+            sys.exit("gdb cannot be detached")
 
 
 class Qmp:
