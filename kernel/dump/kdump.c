@@ -379,6 +379,7 @@ static int write_early_pages(const struct kdump *k)
 	if (!err && k->in_place)
 		err = write_early_header(k);
 	batch_descs_to(k->at.descs, k->at.descs_end);
+	k->st->pages = 0; /* they count when their turn comes */
 	return err;
 }
 

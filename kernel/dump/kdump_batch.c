@@ -172,7 +172,11 @@ int batch_page(u32 n, u32 flags)
 	return desc_add(&batch, off, n, flags);
 }
 
-int batch_refer(u64 off, u32 size, u32 flags) { return desc_add(&batch, off, size, flags); }
+int batch_refer(u64 off, u32 size, u32 flags)
+{
+	batch.st->pages++;
+	return desc_add(&batch, off, size, flags);
+}
 
 void batch_name(u64 pfn)
 {
