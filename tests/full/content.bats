@@ -57,7 +57,7 @@ rt() { crashed 6.1-rt --flavour rt-amd64 -- --smp 4 --panic-cpu 3; }
 @test "6.1: drgn, each codec" {
     local codec
     bookworm
-    for codec in lzo zlib none; do
+    for codec in lzo zstd zlib none; do
         again -- "dump.compress=$codec"
         drgn_says "$out/again/vmcore"
     done
