@@ -8,7 +8,7 @@
 #include "clock.h"
 #include "log.h"
 
-#define STAGE_BYTES (64 * KIB) /* copied bytes that one device write can hold */
+#define STAGE_BYTES (124 * KIB) /* copied bytes that one device write can hold; as much as the overlay has */
 #define BATCH_BYTES (8 * MIB)  /* of one device write; larger is no faster */
 #define BATCH_SEGS  128u
 #define STALL_BYTES MIB /* contract: less than this in dump.stall= seconds is a stall */
