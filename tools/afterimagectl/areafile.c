@@ -178,3 +178,31 @@ const char *area_state_name(u32 state)
 	}
 	return "unknown";
 }
+
+int areafile_or_dump(const struct command *cmd, int argc, char **argv,
+		     int (*area)(const char *path, const struct areafile *a),
+		     int (*dump)(const char *path, const struct input *in))
+{
+	static const struct option options[] = { COMMON_OPTIONS };
+	struct why why = { "" };
+	struct areafile a;
+	struct input in;
+	int c, fd, err;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0)
+		return command_option(cmd, c);
+	if (argc - optind != 1)
+		return command_misuse(cmd, "exactly one file or device");
+	fd = input_open(&in, argv[optind]);
+	if (fd < 0)
+		return CTL_FAILED;
+	err = areafile_find(&a, fd, in.size, &why);
+	if (!err)
+		err = area(argv[optind], &a);
+	else if (err == -ENODATA)
+		err = dump(argv[optind], &in);
+	else
+		say("%s: %s", argv[optind], why.text);
+	close(fd);
+	return err ? CTL_FAILED : CTL_DONE;
+}

@@ -41,4 +41,10 @@ const char *area_state_name(u32 state);
 /* A sealed header without sections. */
 void area_header_make(struct area_header *h, const u8 uuid[16], u64 sequence);
 
+/* The whole of a command whose one argument is a dump area or a dump: opens it and calls what is right
+ * for it. Both say what is wrong and return 0 or an error. Returns the exit status. */
+int areafile_or_dump(const struct command *cmd, int argc, char **argv,
+		     int (*area)(const char *path, const struct areafile *a),
+		     int (*dump)(const char *path, const struct input *in));
+
 #endif

@@ -73,28 +73,7 @@ static int print_area(const char *path, const struct areafile *a)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = { COMMON_OPTIONS };
-	struct why why = { "" };
-	struct areafile area;
-	struct input in;
-	int c, fd, err;
-
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0)
-		return command_option(&cmd_dmesg, c);
-	if (argc - optind != 1)
-		return command_misuse(&cmd_dmesg, "exactly one file or device");
-	fd = input_open(&in, argv[optind]);
-	if (fd < 0)
-		return CTL_FAILED;
-	err = areafile_find(&area, fd, in.size, &why);
-	if (!err)
-		err = print_area(argv[optind], &area);
-	else if (err == -ENODATA)
-		err = print_dump(argv[optind], &in);
-	else
-		say("%s: %s", argv[optind], why.text);
-	close(fd);
-	return err ? CTL_FAILED : CTL_DONE;
+	return areafile_or_dump(&cmd_dmesg, argc, argv, print_area, print_dump);
 }
 
 const struct command cmd_dmesg = {
