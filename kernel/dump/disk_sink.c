@@ -129,11 +129,12 @@ static int batch_flush(struct disk_sink *k)
 {
 	struct batch *b = &k->batch;
 	struct blkdev *d = k->area.dev;
-	u64 at = k->area.start + section_now(k)->offset + ALIGN_DOWN(b->start, AREA_BLOCK);
+	u64 at;
 	int err;
 
 	if (!b->n)
-		return 0;
+		return 0; /* perhaps there is no section yet */
+	at = k->area.start + section_now(k)->offset + ALIGN_DOWN(b->start, AREA_BLOCK);
 	err = d->ops->write(d, at, b->seg, b->n);
 	b->n = 0;
 	b->staged = 0;
@@ -296,7 +297,7 @@ static int disk_finish(struct sink *s, int status)
 	struct disk_sink *k = of_sink(s);
 	struct blkdev *d = k->area.dev;
 	int err = k->broken ? -EIO : batch_flush(k);
-	u32 state = status || err ? AREA_IN_PROGRESS : AREA_COMPLETE;
+	u32 state = status || err || !k->n_section ? AREA_IN_PROGRESS : AREA_COMPLETE;
 
 	if (state == AREA_COMPLETE)
 		section_close(k);
