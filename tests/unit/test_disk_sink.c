@@ -161,6 +161,15 @@ TEST(log_before_the_dump)
 	CHECK(!memcmp(d->mem + DATA_AT(AREA_AT) + AREA_BLOCK, data, sizeof(data)));
 }
 
+TEST(nothing_begun_nothing_written)
+{
+	struct memdisk *d = fresh();
+
+	CHECK_EQ(disk_sink_open(&sink, &cfg, &target, 0, NEW_TIME, false, reason), 0);
+	CHECK_EQ(sink->ops->finish(sink, -EIO), -EIO);
+	CHECK(!d->n_ops && !d->live && header_of(d, AREA_AT)->state == AREA_EMPTY);
+}
+
 TEST(header_follows_a_long_dump)
 {
 	struct memdisk *d = fresh();
