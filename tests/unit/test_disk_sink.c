@@ -1,78 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The disk sink: which area it takes, what it refuses, what it writes, and that a power cut at any
- * moment leaves a header that says the truth. */
+/* The disk sink: which area it takes, what it refuses, what it writes, what it says of errors. */
 #include "test.h"
 
-#include "bytes.h"
-#include "dump/disk_sink.h"
-#include "memdisk.h"
-
-#define AREA_AT       (1 * MIB) /* in a partition */
-#define AREA_SIZE     (2 * MIB)
-#define DATA_AT(area) ((area) + AREA_BLOCK + AREA_DATA_OFF)
-#define OLD_TIME      1000000000
-#define NEW_TIME      1714567890
-
-static const struct target target = { .kind = TARGET_DISK, .uuid = { 1, 2, 3 } };
-static struct config cfg;
-static char reason[DISK_REASON_MAX];
-static struct sink *sink;
-
-static u32 seed = 1;
-static u32 rnd(u32 below)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % below;
-}
-
-static void mbr_partition(struct memdisk *d, int i, u8 type, u64 start, u64 len)
-{
-	u8 *e = d->mem + 446 + 16 * i;
-
-	e[4] = type;
-	put_le32(e + 8, (u32)(start / d->blk.sector_bytes));
-	put_le32(e + 12, (u32)(len / d->blk.sector_bytes));
-	d->mem[510] = 0x55;
-	d->mem[511] = 0xaa;
-}
-
-/* One disk of 4 MiB with the area in its first partition. */
-static struct memdisk *fresh(void)
-{
-	struct memdisk *d;
-
-	memdisk_clear();
-	d = memdisk_add(4 * MIB, 512);
-	for (u64 i = 0; i < d->blk.size; i++)
-		d->mem[i] = (u8)(i * 7 + (i >> 12));
-	memset(d->mem, 0, 512);
-	mbr_partition(d, 0, 0x83, AREA_AT, AREA_SIZE + AREA_BLOCK);
-	memdisk_format(d, AREA_AT, AREA_SIZE, 1);
-	cfg = (struct config){ .stall_s = 300 };
-	reason[0] = '\0';
-	disk_sink_set_probe(memdisk_probe);
-	return d;
-}
-
-static int opened(u64 bytes, bool copy)
-{
-	int err = disk_sink_open(&sink, &cfg, &target, bytes, NEW_TIME, copy, reason);
-
-	if (err)
-		return err;
-	err = disk_sink_section(sink, AREA_SECTION_VMCORE, bytes);
-	memcpy(reason, sink->reason, sizeof(reason));
-	return err;
-}
-
-static struct area_header *header_of(struct memdisk *d, u64 at)
-{
-	const struct area_stamp *s = (const struct area_stamp *)(d->mem + at);
-	struct area_header *h = (struct area_header *)(d->mem + at + AREA_BLOCK);
-	int i = area_stamp_check(s, d->blk.size - at) ? -1 : area_header_pick(h, s);
-
-	return i < 0 ? NULL : &h[i];
-}
+#include "disk_fixture.h"
 
 static bool refused(struct memdisk *d, int err, const char *text)
 {
@@ -81,20 +11,6 @@ static bool refused(struct memdisk *d, int err, const char *text)
 	if (!ok)
 		fprintf(stderr, "reason: %s, %u writes, live %d\n", reason, d->n_ops, d->live);
 	return ok;
-}
-
-static void make_complete(struct memdisk *d, u64 at, u64 len, u64 time)
-{
-	struct area_header *h = header_of(d, at);
-
-	h->state = AREA_COMPLETE;
-	h->time = time;
-	h->section_count = 1;
-	h->section[0] = (struct area_section){ .type = AREA_SECTION_VMCORE,
-					       .offset = AREA_DATA_OFF,
-					       .flags = AREA_SECTION_WHOLE,
-					       .length = len };
-	area_header_seal(h);
 }
 
 TEST(whole_dump_in_a_partition)
@@ -431,93 +347,4 @@ TEST(slow_device_stalls)
 	CHECK(strstr(sink->reason, "stalled"));
 	CHECK_EQ(sink->ops->finish(sink, rc), -ETIMEDOUT);
 	CHECK(!d->live);
-}
-
-/* --- power cuts */
-
-static u8 *medium;
-static const u8 *first; /* the medium before the run */
-
-/* What was kept of the writes from op `from` to before `to`, sector by sector. */
-static void keep_some(const struct memdisk *d, unsigned int from, unsigned int to, u32 percent)
-{
-	for (unsigned int i = from; i < to; i++)
-		for (u64 at = 0; at < d->ops[i].len; at += 512)
-			if (rnd(100) < percent)
-				memcpy(medium + d->ops[i].off + at, d->ops[i].data + at, 512);
-}
-
-static bool truthful(const u8 *dump, u64 dump_bytes, const u8 *old, u64 old_bytes, u64 disk_bytes)
-{
-	const struct area_stamp *s = (const struct area_stamp *)(medium + AREA_AT);
-	const struct area_header *h = (const struct area_header *)(medium + AREA_AT + AREA_BLOCK);
-	u64 end = AREA_AT + AREA_BLOCK + AREA_SIZE;
-	int i;
-
-	if (memcmp(medium, first, AREA_AT + AREA_BLOCK) ||
-	    memcmp(medium + end, first + end, disk_bytes - end))
-		return false; /* stamp, partition table and neighbours stay */
-	i = area_header_pick(h, s);
-	if (i < 0)
-		return false;
-	if (h[i].state != AREA_COMPLETE)
-		return true;
-	if (h[i].time == OLD_TIME)
-		return h[i].section[0].length == old_bytes &&
-		       !memcmp(medium + DATA_AT(AREA_AT), old, old_bytes);
-	return h[i].section[0].length == dump_bytes && h[i].settled == dump_bytes &&
-	       !memcmp(medium + DATA_AT(AREA_AT), dump, dump_bytes);
-}
-
-TEST(power_cut_at_any_moment)
-{
-	static u8 dump[600 * 1024 + 77] ALIGNED(4096);
-	const u64 high = 256 * KIB; /* what is below goes last */
-	struct memdisk *d = fresh();
-	unsigned int safe = 0;
-	u8 *old = malloc(AREA_SIZE), *before = malloc(d->blk.size);
-
-	medium = malloc(d->blk.size);
-	for (u32 i = 0; i < sizeof(dump); i++)
-		dump[i] = (u8)rnd(256);
-	cfg.overwrite = true;
-	make_complete(d, AREA_AT, 700000, OLD_TIME);
-	memcpy(old, d->mem + DATA_AT(AREA_AT), 700000);
-	memcpy(before, d->mem, d->blk.size);
-	first = before;
-
-	CHECK_EQ(opened(sizeof(dump), false), 0);
-	CHECK_EQ(sink->ops->write(sink, 0, dump, 5000), 0);
-	for (u64 off = high; off < sizeof(dump) - 8192; off += 8192)
-		CHECK_EQ(sink->ops->write_span(sink, off, (pa_t)dump + off, 8192), 0);
-	for (u64 off = ALIGN_DOWN(sizeof(dump), 8192); off < sizeof(dump); off += 777)
-		CHECK_EQ(
-		    sink->ops->write(sink, off, dump + off, (u32)MIN(777ull, sizeof(dump) - off)),
-		    0);
-	for (u64 off = 5000; off < high; off += 3000)
-		CHECK_EQ(sink->ops->write(sink, off, dump + off, (u32)MIN(3000ull, high - off)), 0);
-	CHECK_EQ(sink->ops->finish(sink, 0), 0);
-
-	memcpy(medium, before, d->blk.size);
-	for (unsigned int cut = 0; cut <= d->n_ops; cut++) {
-		u8 *sure = malloc(d->blk.size); /* after the last flush before the cut */
-
-		memcpy(sure, medium, d->blk.size);
-		for (int i = 0; i < 8; i++) {
-			keep_some(d, safe, cut, i == 0 ? 0 : i == 1 ? 100 : 10 + rnd(85));
-			CHECK(truthful(dump, sizeof(dump), old, 700000, d->blk.size));
-			memcpy(medium, sure, d->blk.size);
-		}
-		if (cut < d->n_ops && !d->ops[cut].len) {
-			keep_some(d, safe, cut, 100);
-			safe = cut + 1;
-		}
-		free(sure);
-	}
-	keep_some(d, safe, d->n_ops, 100);
-	CHECK(((struct area_header *)(medium + AREA_AT + AREA_BLOCK))[0].state == AREA_COMPLETE);
-	CHECK(truthful(dump, sizeof(dump), old, 700000, d->blk.size));
-	free(old);
-	free(before);
-	free(medium);
 }
