@@ -33,7 +33,7 @@ kernel_obj := \
 	boot/entry.o boot/trap_entry.o boot/start.o boot/map.o boot/trap.o \
 	kernel/main.o kernel/run.o kernel/handover.o kernel/multiboot2.o \
 	kernel/config.o kernel/config_net.o \
-	kernel/clock.o kernel/log.o kernel/format.o kernel/string.o \
+	kernel/clock.o kernel/heartbeat.o kernel/log.o kernel/format.o kernel/string.o \
 	kernel/dump/source.o kernel/dump/source_mb2.o kernel/dump/scan.o kernel/dump/oldmap.o kernel/dump/oldmem.o kernel/dump/kernel_va.o kernel/dump/rampages.o kernel/dump/dmesg.o \
 	kernel/dump/vmcoreinfo.o kernel/dump/dump.o kernel/dump/container.o kernel/dump/elf.o kernel/dump/elf_plan.o kernel/dump/filter.o kernel/dump/memmap.o \
 	kernel/dump/area.o kernel/dump/partition.o kernel/dump/disk_find.o kernel/dump/disk_sink.o \

@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "drivers/ahci_port.h"
+#include "heartbeat.h"
 #include "log.h"
 #include "map.h"
 
@@ -143,6 +144,7 @@ static int try_port(struct ahci_port *p, u32 no, const char *hba_name, const str
 	p->blk.ops = &ahci_ops;
 	p->blk.sector_bytes = 512;
 	p->last = 0;
+	heartbeat_moved();
 	rc = ahci_port_open(p);
 	sig = port_read(p, PORT_SIG);
 	if (!rc && sig != PORT_SIG_ATA) {

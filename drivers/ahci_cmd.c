@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "heartbeat.h"
 #include "log.h"
 
 #define COMMAND_US       (30 * SEC)
@@ -160,6 +161,8 @@ static int command_run(struct ahci_port *p, const struct command *c)
 		rc = command_try(p, c);
 		p->last = rc;
 	}
+	if (!rc)
+		heartbeat_moved();
 	return rc;
 }
 

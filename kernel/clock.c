@@ -4,6 +4,7 @@
 
 #include <arch/io.h>
 
+#include "heartbeat.h"
 #include "log.h"
 
 #define PAUSE_TURNS 64 /* waiting turns to one PAUSE */
@@ -130,6 +131,7 @@ void clock_relax(void)
 {
 	static unsigned int turn;
 
+	heartbeat();
 	if (!(++turn % PAUSE_TURNS))
 		cpu_relax();
 }

@@ -17,8 +17,7 @@ void delay_us(u64 us);     /* busy wait */
 void clock_set_budget(u64 seconds); /* 0: none */
 bool clock_expired(void);
 
-/* Called in every wait loop: pauses the CPU and does what must be done all the time
- * (later: feed watchdogs). */
+/* Called in every turn of every wait loop: pauses the CPU and beats (heartbeat.h). */
 void clock_relax(void);
 
 /* WAIT_FOR(cond, us): poll until cond is true, at most `us` microseconds. Yields whether it became

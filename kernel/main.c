@@ -16,6 +16,7 @@
 #include "dump/source.h"
 #include "dump/vmcoreinfo.h"
 #include "handover.h"
+#include "heartbeat.h"
 #include "log.h"
 #include "map.h"
 #include "run.h"
@@ -109,6 +110,7 @@ void main(void)
 	config_parse(&config, cmdline);
 	check_place();
 	clock_set_budget(config.timeout_s);
+	heartbeat_set_step(config.stall_s);
 	acpi_init(handover_rsdp(&config));
 	no_source = source_find();           /* only reads; before it no register can be mapped */
 	power_init();                        /* from here on the end is the best one there is */

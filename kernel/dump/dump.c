@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "dump/oldmem.h"
+#include "heartbeat.h"
 #include "log.h"
 
 #define SPAN_BYTES (2 * MIB) /* asked for and handed on at a time */
@@ -51,8 +52,12 @@ int dump_span(struct sink *s, struct dump_stats *st, u64 off, pa_t pa, u64 len)
 
 void dump_progress(const struct sink *s, struct dump_stats *st)
 {
-	u64 now = clock_us(), us = now - st->started_us, total = st->total, rate, left;
+	u64 moved = st->pages + st->ram_done, now = clock_us();
+	u64 us = now - st->started_us, total = st->total, rate, left;
 
+	if (moved != st->moved)
+		heartbeat_moved();
+	st->moved = moved;
 	if (now < st->next_line_us)
 		return;
 	st->next_line_us = now + SEC;

@@ -13,6 +13,7 @@ struct dump_stats {
 	u64 unreadable;     /* of these, filled with zeros */
 	u64 started_us;
 	u64 next_line_us;   /* progress */
+	u64 moved;          /* what dump_progress() last saw */
 };
 
 /* Decide what an ELF dump leaves out, once for all targets; `level` is filter_init()'s answer.
@@ -35,7 +36,7 @@ extern u8 dump_page[PAGE_SIZE];
  * allowed, else copied page by page. Page aligned. */
 int dump_span(struct sink *s, struct dump_stats *st, u64 off, pa_t pa, u64 len);
 
-/* A progress line about once a second. */
+/* A progress line about once a second; tells the heartbeat whether pages moved. */
 void dump_progress(const struct sink *s, struct dump_stats *st);
 
 #endif

@@ -7,6 +7,7 @@
 #include "dump/filter.h"
 #include "dump/oldmem.h"
 #include "dump/rampages.h"
+#include "heartbeat.h"
 #include "log.h"
 
 #define RUNS       8192u
@@ -124,6 +125,7 @@ int elf_plan_make(unsigned int level)
 		filter_apply(pfn, FILTER_PAGES, keep, NULL);
 		for (u32 i = 0; i < FILTER_PAGES; i += 64)
 			take_word(pfn + i, get_le64(keep + i / 8), level & LEVEL_ZERO);
+		heartbeat_moved();
 		if (clock_expired())
 			return -ETIME;
 	}

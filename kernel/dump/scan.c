@@ -11,6 +11,7 @@
 #include "dump/oldmem.h"
 #include "dump/source.h"
 #include "dump/vmcoreinfo.h"
+#include "heartbeat.h"
 #include "log.h"
 
 #define NOTE_NAME       "VMCOREINFO"
@@ -171,7 +172,10 @@ static int scan_ram(bool everywhere, struct candidate *best)
 
 		for (; page < end && end - page >= PAGE_SIZE; page += step) {
 			scan_page(page, everywhere, best);
-			if (++steps % STEPS_PER_LOOK_AT_CLOCK == 0 && clock_expired())
+			if (++steps % STEPS_PER_LOOK_AT_CLOCK)
+				continue;
+			heartbeat_moved();
+			if (clock_expired())
 				return -ETIME;
 		}
 	}

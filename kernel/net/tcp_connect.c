@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "drivers/netdev.h"
 #include "ether.h"
+#include "heartbeat.h"
 #include "log.h"
 
 #define LINK_US    (15 * SEC)
@@ -145,6 +146,7 @@ int tcp_connect_any(struct stream *st, struct netdev **dev, const struct config 
 	                                   ? "no supported network device that starts"
 	                                   : "no supported network device that dump.nic= allows starts");
 	while (err != -ETIME && !nic_next(cfg, &at, dev)) {
+		heartbeat_moved();
 		err = nic_try(st, *dev, cfg, t, reason);
 		if (!err)
 			return 0;

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "ether.h"
+#include "heartbeat.h"
 #include "log.h"
 #include "ring.h"
 #include "stream.h"
@@ -88,6 +89,8 @@ static int tend(struct tcp_sink *t)
 	if (ring_holds_before(&t->ring, t->st.done) &&
 	    !ether_sending_before(stream_seq(&t->st, t->st.done)))
 		ring_release(&t->ring, t->st.done);
+	if (t->st.acked != t->sink.settled)
+		heartbeat_moved();
 	t->sink.settled = t->st.acked;
 	if (clock_expired()) {
 		format(t->sink.reason, REASON_MAX, "dump.timeout= is over after %llu bytes",

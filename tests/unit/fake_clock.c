@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "clock.h"
+#include "heartbeat.h"
 
 unsigned long long fake_now_us, fake_step_us = 10;
 int fake_expired;
@@ -13,3 +14,5 @@ void delay_us(u64 us) { fake_now_us += us; }
 void clock_set_budget(u64 seconds) { (void)seconds; }
 bool clock_expired(void) { return fake_expired; }
 void clock_relax(void) {}
+void heartbeat(void) {}
+void heartbeat_moved(void) {}
