@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 all: image $(B)/afterimagectl
 image: $(B)/afterimage $(B)/afterimage.mb2 $(B)/afterimage.sym
 
-.PHONY: FORCE all image deps demo test test-full check bench fuzz lint size qemu-gdb install clean help
+.PHONY: FORCE all image deps demo test test-full check bench fuzz lint sign size qemu-gdb install clean help
 MAKEFLAGS += --no-builtin-rules # they would make a .d of lwIP's out of a .d.c
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -148,6 +148,9 @@ bench: deps-bench all
 	tests/bench/run
 lint: deps-lint image
 	tools/lint
+sign: image
+	@[ -n "$(KEY)" ] && [ -n "$(CERT)" ] || { echo "usage: make sign KEY=FILE CERT=FILE" >&2; exit 2; }
+	sbsign --key "$(KEY)" --cert "$(CERT)" --output $(B)/afterimage.signed $(B)/afterimage
 size: $(B)/afterimage.sym
 	tools/size $<
 qemu-gdb: deps-demo all
@@ -174,6 +177,7 @@ help:
 #: make bench      side by side with Linux kdump; writes BENCH.md
 #: make fuzz       every fuzz target, FUZZ_SECONDS=n each
 #: make lint       style, structure and static analysis
+#: make sign       build/afterimage.signed for Secure Boot: KEY=FILE CERT=FILE
 #: make size       the image's biggest parts
 #: make qemu-gdb   boot to a stop, wait for gdb
 #: make install    DESTDIR= PREFIX=/usr/local

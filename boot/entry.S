@@ -5,7 +5,12 @@
  * multiboot2 information with RDI = its magic number; nothing else is relied on. */
 	.code64
 	.section .head, "ax"
-	.skip 0x200                     /* the 32-bit entry would be here; nobody uses it */
+
+	/* The 32-bit entry would be here, and nobody uses it. UEFI firmware that is told to start the file
+	 * begins here: this is no EFI application, only signed like one (boot/header.S). */
+	movabs $0x8000000000000003, %rax /* EFI_UNSUPPORTED */
+	ret
+	.org 0x200
 
 	.globl entry64
 entry64:

@@ -50,14 +50,19 @@ machine_ram_keep() {
 }
 
 machine_firmware() {
-    local code vars
-    [ "$firmware" = uefi ] || return 0
-    for code in "${OVMF_CODE:-}" /usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/OVMF/OVMF_CODE.fd /usr/share/edk2/ovmf/OVMF_CODE.fd; do
+    local code vars smm=off codes=(/usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/OVMF/OVMF_CODE.fd /usr/share/edk2/ovmf/OVMF_CODE.fd)
+    case $firmware in
+        bios) return ;;
+        secureboot)
+            smm=on codes=(/usr/share/OVMF/OVMF_CODE_4M.snakeoil.fd)
+            qemu+=(-global cfi.pflash01.secure=on) ;;
+    esac
+    for code in "${OVMF_CODE:-}" "${codes[@]}"; do
         vars=${code/CODE/VARS}
         if ! [ -r "$code" ] || ! [ -r "$vars" ]; then continue; fi
         cp "$vars" "$out/vars.fd"
         chmod u+w "$out/vars.fd"
-        qemu+=(-machine smm=off) # this build of OVMF has no use for it, and it costs a second
+        qemu+=(-machine "smm=$smm") # but for Secure Boot OVMF has no use for it, and it costs a second
         qemu+=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=$code" -drive "if=pflash,unit=1,format=raw,file=$out/vars.fd")
         return
     done

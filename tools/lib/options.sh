@@ -21,7 +21,9 @@ Boots BZIMAGE under QEMU, loads the capture image into its crashkernel= reservat
   --ram MIB, --smp N     guest memory (1024) and CPUs (2)
   --cpu MODEL, --la57    CPU model (default max,la57=off); --la57: with 5-level paging
   --accel auto|kvm|tcg   default: kvm where it works
-  --firmware bios|uefi   SeaBIOS (default) or OVMF
+  --firmware bios|uefi|secureboot
+                         SeaBIOS (default), OVMF, or OVMF with Secure Boot on and Debian's snakeoil key (password snakeoil)
+                         in db: the guest kernel is locked down and loads signed images only (make sign)
   --crashkernel SIZE     default 2M
   --append WORDS         more words for the capture image's command line (an ip= replaces ours; repeatable)
   --cmdline WORDS        the capture image's whole command line. In both, {tcp}, {disk} and {ip} stand for the targets and
@@ -123,7 +125,7 @@ options_check() {
     option_one_of --load "$load" kexec_load kexec_file_load
     option_one_of --net "$net" user tap none
     option_one_of --accel "$accel" auto kvm tcg
-    option_one_of --firmware "$firmware" bios uefi
+    option_one_of --firmware "$firmware" bios uefi secureboot
     option_one_of --traffic "$traffic" none net disk net,disk disk,net
     option_number --ram "$ram"
     option_number --smp "$smp"
