@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Our own page tables (Intel SDM 3A, 4.5): a pool of fixed size, tables taken as addresses need them
- * and given back when empty. */
+/* Our own page tables (Intel SDM 3A, 4.5): the image mapped as it is addressed, and a window of 2 MiB
+ * below it in which all else appears. */
 #include "map.h"
 
 #include <arch/cpu.h>
@@ -11,116 +11,84 @@
 #include "boot/trap.h"
 #include "log.h"
 
-#define TABLES 20 /* image 4..7, a few devices 2..3 each, the page being read 4 */
+/* Image and window are three neighbours of 2 MiB at most, which cross one boundary of each higher
+ * level at most: a root, two tables for each of up to three levels, three of the lowest. */
+#define TABLES 10
 #define ENTRIES 512
+#define WINDOW_BYTES (ENTRIES * PAGE_SIZE)
 #define CPUID_ADDRESS_SIZES 0x80000008
 
 #define PTE_P (1ull << 0)
 #define PTE_RW (1ull << 1)
 #define PTE_PWT (1ull << 3)
 #define PTE_PCD (1ull << 4)
-#define PTE_TABLE (1ull << 9) /* ours: points to a table, not to a page that happens to hold one */
+#define PTE_A (1ull << 5) /* accessed, dirty: set from the beginning, so that no entry changes by itself */
+#define PTE_D (1ull << 6)
 #define PTE_NX (1ull << 63)
 #define PTE_ADDR 0x000ffffffffff000ull
-#define PTE_UNCACHED (PTE_PCD | PTE_PWT)
+#define PTE_READ (PTE_P | PTE_NX | PTE_A)
+#define PTE_REGISTERS (PTE_READ | PTE_RW | PTE_D | PTE_PCD | PTE_PWT)
+
+/* Entries of the window's table. */
+enum {
+	SLOT_PEEK,   /* the page being read */
+	SLOT_CONFIG, /* the last of map_mmio_window() */
+	SLOT_FIRST,  /* registers, for good */
+};
 
 static KEEP ALIGNED(4096) u64 table[TABLES][ENTRIES]; /* [0] is the root */
-static KEEP bool table_used[TABLES];
-static KEEP unsigned int levels;       /* 4 or 5 */
-static KEEP unsigned int address_bits; /* that CPU and paging depth can reach, identity mapped */
-
+static KEEP unsigned int tables;
+static KEEP unsigned int levels;        /* 4 or 5 */
 static KEEP unsigned int physical_bits;
-static KEEP pa_t peeked;               /* the page mapped for peek() now */
-static KEEP bool peeked_valid;
+static KEEP u64 *window;                /* its table */
+static KEEP pa_t window_va;
+static KEEP unsigned int slots;         /* in use */
 
 static bool (*ram_gap)(pa_t pa, pa_t *start, pa_t *end); /* each life finds its own */
 static pa_t clear_start, clear_end; /* the gap found last */
 
-static bool table_is_empty(const u64 *t)
-{
-	for (unsigned int i = 0; i < ENTRIES; i++)
-		if (t[i])
-			return false;
-	return true;
-}
-
-/* Free every empty table: clear what points to it, again until nothing changes (at most one round
- * per level). */
-static void tables_reclaim(void)
-{
-	for (unsigned int round = 0; round < levels; round++) {
-		for (unsigned int i = 1; i < TABLES; i++) {
-			if (!table_used[i] || !table_is_empty(table[i]))
-				continue;
-			for (unsigned int j = 0; j < TABLES; j++)
-				for (unsigned int k = 0; table_used[j] && k < ENTRIES; k++)
-					if ((table[j][k] & PTE_TABLE) &&
-					    (table[j][k] & PTE_ADDR) == (u64)table[i])
-						table[j][k] = 0;
-			table_used[i] = false;
-		}
-	}
-	write_cr3(read_cr3()); /* paging-structure caches may hold what was unlinked */
-}
-
-static u64 *table_take(void)
-{
-	for (unsigned int i = 1; i < TABLES; i++) {
-		if (table_used[i])
-			continue;
-		table_used[i] = true;
-		memset(table[i], 0, sizeof(table[i]));
-		return table[i];
-	}
-	return NULL;
-}
-
-/* The level-1 entry for pa, or NULL: not there and not wanted, or the pool is empty. An intermediate
- * entry points to a plain table always; our PDPTEs and PDEs are never large pages. */
-static u64 *pte_find(pa_t pa, bool create)
+/* The level-1 entry for an address of image or window, with the tables that lead to it. */
+static u64 *pte_make(pa_t va)
 {
 	u64 *t = table[0];
 
 	for (unsigned int level = levels; level > 1; level--) {
-		u64 *e = &t[pa >> (PAGE_SHIFT + 9 * (level - 1)) & (ENTRIES - 1)];
+		u64 *e = &t[va >> (PAGE_SHIFT + 9 * (level - 1)) & (ENTRIES - 1)];
 
-		if (!(*e & PTE_P)) {
-			u64 *below = create ? table_take() : NULL;
-
-			if (!below)
-				return NULL;
-			*e = (u64)below | PTE_P | PTE_RW | PTE_TABLE;
-		}
+		if (!*e)
+			*e = (u64)table[++tables] | PTE_P | PTE_RW;
 		t = (u64 *)(*e & PTE_ADDR);
 	}
-	return &t[pa >> PAGE_SHIFT & (ENTRIES - 1)];
+	return &t[va >> PAGE_SHIFT & (ENTRIES - 1)];
 }
 
-static u64 *pte_make(pa_t pa)
+static u8 *slot_va(unsigned int slot) { return (u8 *)window_va + slot * PAGE_SIZE; }
+
+static void slot_set(unsigned int slot, u64 entry)
 {
-	u64 *e = pte_find(pa, true);
-
-	if (!e) {
-		tables_reclaim();
-		e = pte_find(pa, true);
-	}
-	return e;
-}
-
-static void peek_drop(void)
-{
-	u64 *e = peeked_valid ? pte_find(peeked, false) : NULL;
-
-	peeked_valid = false;
-	if (!e)
+	if (window[slot] == entry)
 		return;
-	*e = 0;
-	invlpg(peeked);
+	window[slot] = entry;
+	invlpg((pa_t)slot_va(slot));
+}
+
+/* Where n pages of registers are mapped already; the first free slot: nowhere. */
+static unsigned int slot_find(pa_t first, unsigned int n)
+{
+	unsigned int same = 0, slot;
+
+	for (slot = SLOT_FIRST; slot < slots && same < n; slot++) {
+		if (window[slot] != ((first + same * PAGE_SIZE) | PTE_REGISTERS))
+			same = 0;
+		if (window[slot] == ((first + same * PAGE_SIZE) | PTE_REGISTERS))
+			same++;
+	}
+	return same == n ? slot - n : slots;
 }
 
 bool map_addressable(pa_t pa, u64 len)
 {
-	u64 end = (u64)1 << address_bits;
+	u64 end = map_physical_limit();
 
 	return pa < end && len <= end - pa;
 }
@@ -152,84 +120,60 @@ bool map_is_device(pa_t pa, u64 len)
 void *map_mmio(pa_t pa, u64 len)
 {
 	pa_t first = ALIGN_DOWN(pa, PAGE_SIZE);
+	u64 n = (ALIGN_UP(pa + len, PAGE_SIZE) - first) / PAGE_SIZE;
+	unsigned int slot;
 
 	if (!map_is_device(pa, len)) {
 		log_info("no registers can be at 0x%llx, %llu bytes: not mapped", pa, len);
 		return NULL;
 	}
-	peek_drop();
-	for (pa_t p = first; p < pa + len; p += PAGE_SIZE) {
-		u64 *e = pte_make(p);
-
-		if (!e) {
-			log_info("no page table left for registers at 0x%llx", p);
-			return NULL;
-		}
-		*e = p | PTE_P | PTE_RW | PTE_NX | PTE_UNCACHED;
-		invlpg(p);
+	slot = n <= ENTRIES ? slot_find(first, (unsigned int)n) : slots;
+	if (n > ENTRIES - slot) {
+		log_info("no room left to map registers at 0x%llx, %llu bytes", pa, len);
+		return NULL;
 	}
-	return (void *)pa;
+	for (unsigned int i = 0; i < n; i++)
+		slot_set(slot + i, (first + i * PAGE_SIZE) | PTE_REGISTERS);
+	slots = MAX(slots, slot + (unsigned int)n);
+	return slot_va(slot) + (pa - first);
 }
 
 void *map_mmio_window(pa_t page)
 {
-	static KEEP pa_t now; /* as the tables themselves */
-	static KEEP bool valid;
-	u64 *e;
-
-	if (valid && now == page)
-		return (void *)page;
-	if (!map_is_device(page, PAGE_SIZE))
-		return NULL;
-	peek_drop();
-	e = valid ? pte_find(now, false) : NULL;
-	valid = false;
-	if (e) {
-		*e = 0;
-		invlpg(now);
+	if (window[SLOT_CONFIG] != (page | PTE_REGISTERS)) {
+		/* what is in use by a driver is never a config page */
+		if (!map_is_device(page, PAGE_SIZE) || slot_find(page, 1) != slots)
+			return NULL;
+		slot_set(SLOT_CONFIG, page | PTE_REGISTERS);
 	}
-	e = pte_make(page);
-	if (!e || *e) /* in use by something permanent: never a config page */
-		return NULL;
-	*e = page | PTE_P | PTE_RW | PTE_NX | PTE_UNCACHED;
-	now = page;
-	valid = true;
-	return (void *)page;
+	return slot_va(SLOT_CONFIG);
 }
 
-/* Make one page readable: ours and registers already are. */
-static bool peek_map(pa_t page)
+/* One page made readable; registers already are. */
+static const u8 *peek_map(pa_t page)
 {
-	u64 *e;
+	unsigned int slot = slot_find(page, 1);
 
 	if (!map_addressable(page, PAGE_SIZE))
-		return false;
-	if (peeked_valid && peeked == page)
-		return true;
-	peek_drop();
-	e = pte_make(page);
-	if (!e)
-		return false;
-	if (*e & PTE_P)
-		return true;
-	*e = page | PTE_P | PTE_NX;
-	peeked = page;
-	peeked_valid = true;
-	return true;
+		return NULL;
+	if (slot < slots)
+		return slot_va(slot);
+	slot_set(SLOT_PEEK, page | PTE_READ);
+	return slot_va(SLOT_PEEK);
 }
 
 /* Unaligned edges go through this, since copy_faulty moves whole words: a word never leaves the page
  * it starts in. */
-static bool peek_bytes(u8 *dst, pa_t pa, u64 len)
+static bool peek_bytes(u8 *dst, const u8 *src, u64 len)
 {
 	while (len) {
-		u64 word, n = MIN(8 - (pa & 7), len);
+		u64 word, skip = (u64)src & 7, n = MIN(8 - skip, len);
 
-		if (copy_faulty(&word, (const void *)(pa & ~7ull), sizeof(word)))
+		if (copy_faulty(&word, src - skip, sizeof(word)))
 			return false;
-		memcpy(dst, (u8 *)&word + (pa & 7), n);
+		memcpy(dst, (u8 *)&word + skip, n);
 		dst += n;
-		pa += n;
+		src += n;
 		len -= n;
 	}
 	return true;
@@ -238,10 +182,13 @@ static bool peek_bytes(u8 *dst, pa_t pa, u64 len)
 static bool peek_in_page(u8 *dst, pa_t pa, u64 len)
 {
 	u64 head = MIN((8 - (pa & 7)) & 7, len), body = (len - head) & ~7ull;
+	const u8 *src = peek_map(ALIGN_DOWN(pa, PAGE_SIZE));
 
-	return peek_map(ALIGN_DOWN(pa, PAGE_SIZE)) && peek_bytes(dst, pa, head) &&
-	       !copy_faulty(dst + head, (const void *)(pa + head), body) &&
-	       peek_bytes(dst + head + body, pa + head + body, len - head - body);
+	if (!src)
+		return false;
+	src += pa & PAGE_MASK;
+	return peek_bytes(dst, src, head) && !copy_faulty(dst + head, src + head, body) &&
+	       peek_bytes(dst + head + body, src + head + body, len - head - body);
 }
 
 unsigned int peek(void *dst, pa_t pa, u64 len)
@@ -269,13 +216,13 @@ void map_init(void)
 
 	cpuid(CPUID_ADDRESS_SIZES, 0, r);
 	levels = read_cr4() & CR4_LA57 ? 5 : 4;
-	/* identity: the lower canonical half has one bit less than the paging depth gives */
 	physical_bits = MIN(r[0] & 0xff, 52u);
-	address_bits = MIN(physical_bits, levels == 5 ? 56u : 47u);
-	table_used[0] = true;
+	window_va = ALIGN_DOWN((pa_t)__image_start, WINDOW_BYTES) - WINDOW_BYTES; /* never below 16 MiB */
+	window = pte_make(window_va);
+	slots = SLOT_FIRST;
 
 	for (pa_t p = (pa_t)__image_start; p < (pa_t)__image_end; p += PAGE_SIZE) {
-		u64 *e = pte_find(p, true);
+		u64 *e = pte_make(p);
 
 		if (p == (pa_t)main_stack_guard)
 			continue;

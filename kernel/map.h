@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Our own page tables: identity mappings out of a small fixed pool, and fault-safe reads of
- * physical memory. */
+/* Our own page tables: the image as it is addressed, all else in a small window, and fault-safe reads
+ * of physical memory. */
 #ifndef AFTERIMAGE_MAP_H
 #define AFTERIMAGE_MAP_H
 
@@ -14,13 +14,13 @@ void map_guard(bool (*gap)(pa_t pa, pa_t *start, pa_t *end));
  * (old RAM too, though an elfcorehdr may have a copy of it elsewhere), and map_guard() was called? */
 bool map_is_device(pa_t pa, u64 len);
 
-/* Map device registers [pa, pa+len): identity, writable, non-executable, uncached (PCD|PWT selects
- * PAT entry 3, UC both at reset and in Linux's PAT). Permanent. NULL (and a log line) when
- * map_is_device() says no or the pool is empty. */
+/* Map device registers [pa, pa+len): writable, non-executable, uncached (PCD|PWT selects PAT entry 3, UC
+ * both at reset and in Linux's PAT). Returns where, for good; pa itself means nothing to the CPU. NULL
+ * (and a log line) when map_is_device() says no or the window's 510 pages are used up. */
 void *map_mmio(pa_t pa, u64 len);
 
 /* One page of device registers until the next call: uncached, writable. For configuration space, whose
- * thousands of pages would eat the pool. NULL like map_mmio(), but without a line. */
+ * thousands of pages have no room. NULL like map_mmio(), but without a line. */
 void *map_mmio_window(pa_t page);
 
 /* Copy len bytes at physical address pa, one page mapped at a time (read-only, NX, write-back).
@@ -29,7 +29,7 @@ void *map_mmio_window(pa_t page);
  * be read. */
 unsigned int peek(void *dst, pa_t pa, u64 len);
 
-/* May the CPU address [pa, pa+len) at all (physical width; 2^47 and above needs 5 levels)? */
+/* May the CPU address [pa, pa+len) at all (its physical width)? */
 bool map_addressable(pa_t pa, u64 len);
 
 /* One past the highest physical address this CPU has (MAXPHYADDR): no RAM can lie above, whatever a

@@ -30,7 +30,7 @@ static inline u32 inl(u16 port)
 	return v;
 }
 
-/* MMIO registers: `reg` is an identity-mapped uncached address from map_mmio(). */
+/* MMIO registers: `reg` is an uncached address from map_mmio(). */
 static inline u8 mmio_read8(const volatile void *reg) { return *(const volatile u8 *)reg; }
 static inline u16 mmio_read16(const volatile void *reg) { return *(const volatile u16 *)reg; }
 static inline u32 mmio_read32(const volatile void *reg) { return *(const volatile u32 *)reg; }
