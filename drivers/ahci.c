@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "drivers/ahci_port.h"
+#include "drivers/pci_ids.h"
 #include "heartbeat.h"
 #include "log.h"
 #include "map.h"
@@ -216,7 +217,7 @@ static int try_hba(const struct pci_func *f, void *ctx)
 	char name[16];
 	u32 had_device, ports;
 
-	if (f->class != AHCI_CLASS || f->subclass != AHCI_SUBCLASS || f->prog_if != AHCI_PROG_IF)
+	if (!ahci_takes((u32)f->class << 16 | (u32)f->subclass << 8 | f->prog_if))
 		return 0;
 	pci_name(f->at, name);
 	if (take_hba(&live, f, name, &had_device))

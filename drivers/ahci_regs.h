@@ -5,11 +5,7 @@
 
 #include "base.h"
 
-/* PCI header (2.1): class code and the BAR of the registers (ABAR). */
-#define AHCI_CLASS    0x01
-#define AHCI_SUBCLASS 0x06
-#define AHCI_PROG_IF  0x01
-#define AHCI_ABAR     5
+#define AHCI_ABAR 5 /* the BAR of the registers (2.1.11) */
 
 /* Generic host control (3.1). */
 #define HBA_CAP      0x00

@@ -8,7 +8,6 @@
 
 #include "drivers/pci.h"
 
-#define VIRTIO_VENDOR 0x1af4
 #define VIRTIO_BIT(n) ((u64)1 << (n))
 
 /* A function's configuration structures (4.1.4), found and bounds-checked. */

@@ -3,16 +3,13 @@
  * segmentation offload for sending, polled. */
 #include "drivers/virtio_net.h"
 
-#include <linux/virtio_ids.h>
 #include <linux/virtio_net.h>
 #include <string.h>
 
 #include "clock.h"
+#include "drivers/pci_ids.h"
 #include "drivers/virtio.h"
 #include "log.h"
-
-#define PCI_DEVICE_MODERN       (0x1040 + VIRTIO_ID_NET) /* 4.1.2.1 */
-#define PCI_DEVICE_TRANSITIONAL 0x1000
 
 enum { RX_QUEUE, TX_QUEUE };
 
@@ -230,8 +227,7 @@ static const struct netdev_ops net_ops = {
 
 bool virtio_net_match(const struct pci_func *f)
 {
-	return f->vendor == VIRTIO_VENDOR &&
-	       (f->device == PCI_DEVICE_MODERN || f->device == PCI_DEVICE_TRANSITIONAL);
+	return virtio_net_takes(f->vendor, f->device);
 }
 
 /* What we want of what is offered. GUEST_CSUM: frames of a peer on the same host may come with their
