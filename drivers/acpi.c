@@ -194,7 +194,7 @@ int acpi_find(const char sig[4], pa_t *pa, u32 *len)
 	return find_from(&i, sig, pa, len);
 }
 
-static struct acpi_gas get_gas(const u8 *p)
+struct acpi_gas acpi_get_gas(const u8 *p)
 {
 	return (struct acpi_gas){ .space = p[0],
 				  .bit_width = p[1],
@@ -206,7 +206,7 @@ static struct acpi_gas get_gas(const u8 *p)
 /* A PM1 control block's port: the extended field if it is set and a port, else the old one. */
 static u16 get_port(const u8 *fadt, unsigned int x_field, unsigned int field)
 {
-	struct acpi_gas gas = get_gas(fadt + x_field);
+	struct acpi_gas gas = acpi_get_gas(fadt + x_field);
 	u32 old = get_le32(fadt + field);
 
 	if (gas.space == GAS_SPACE_IO && gas.address && gas.address <= 0xffff)
@@ -269,14 +269,14 @@ static void read_fadt(const u8 *fadt, struct acpi_power *p)
 	u32 flags = get_le32(fadt + FADT_FLAGS);
 	u32 smi_cmd = get_le32(fadt + FADT_SMI_CMD);
 
-	p->reset_reg = get_gas(fadt + FADT_RESET_REG);
+	p->reset_reg = acpi_get_gas(fadt + FADT_RESET_REG);
 	p->has_reset = (flags & FADT_FLAG_RESET) && p->reset_reg.address;
 	p->reset_value = fadt[FADT_RESET_VALUE];
 	p->pm1a_cnt = get_port(fadt, FADT_X_PM1A_CNT, FADT_PM1A_CNT);
 	p->pm1b_cnt = get_port(fadt, FADT_X_PM1B_CNT, FADT_PM1B_CNT);
 	p->smi_cmd = smi_cmd <= 0xffff ? (u16)smi_cmd : 0;
 	p->acpi_enable = fadt[FADT_ACPI_ENABLE];
-	p->sleep_control = get_gas(fadt + FADT_SLEEP_CONTROL);
+	p->sleep_control = acpi_get_gas(fadt + FADT_SLEEP_CONTROL);
 	p->hw_reduced = flags & FADT_FLAG_HW_REDUCED;
 }
 

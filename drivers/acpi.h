@@ -18,6 +18,7 @@ struct acpi_gas {
 	u8 space, bit_width, bit_offset, access;
 	u64 address;
 };
+struct acpi_gas acpi_get_gas(const u8 *p); /* its 12 bytes in a table */
 
 /* What the FADT and the DSDT/SSDTs say about ending; read once by acpi_power_init(), used by
  * power.c. */

@@ -10,6 +10,7 @@
 #include "map.h"
 #include "drivers/acpi.h"
 #include "drivers/pci.h"
+#include "drivers/watchdog.h"
 
 /* Generic Address Structure spaces (ACPI 6.4, table 5.1). */
 #define GAS_MEMORY     0
@@ -171,6 +172,8 @@ static void poweroff(void)
 void power_end(enum power_action a)
 {
 	log_always("final action: %s", power_name(a));
+	if (a != POWER_REBOOT)
+		watchdog_stop();
 	if (a == POWER_HALT)
 		cpu_stop();
 	if (a == POWER_POWEROFF)

@@ -9,6 +9,7 @@
 #include "drivers/ahci.h"
 #include "drivers/pci.h"
 #include "drivers/uart.h"
+#include "drivers/watchdog.h"
 #include "dump/disk_sink.h"
 #include "dump/dmesg.h"
 #include "dump/kernel_va.h"
@@ -117,6 +118,7 @@ void main(void)
 	if (no_source)
 		start_failed(no_source);
 	pci_init();
+	watchdog_init();                     /* before the first long wait */
 	if (config.quiesce)
 		pci_quiesce();               /* before anything touches a device */
 	pci_forbid_bars(oldmem_forbid);
