@@ -156,6 +156,7 @@ static void poweroff(void)
 		log_always("power off: ACPI does not say how; rebooting instead");
 		return;
 	}
+	watchdog_stop();
 	if (acpi.hw_reduced) {
 		write_gas(&acpi.sleep_control, sleep_mmio,
 			  (u8)(acpi.slp_typ_a << SLEEP_CONTROL_SHIFT | SLEEP_CONTROL_EN));
@@ -172,10 +173,10 @@ static void poweroff(void)
 void power_end(enum power_action a)
 {
 	log_always("final action: %s", power_name(a));
-	if (a != POWER_REBOOT)
-		watchdog_stop();
-	if (a == POWER_HALT)
+	if (a == POWER_HALT) {
+		watchdog_stop(); /* before a reset one may run on: it helps should the reset fail */
 		cpu_stop();
+	}
 	if (a == POWER_POWEROFF)
 		poweroff();
 	reboot();

@@ -77,6 +77,10 @@ void pci_write8(struct pci_addr a, u16 reg, u8 v)
 	CHECK_EQ(a.segment + a.bus, 0);
 	record("pci", (unsigned int)a.dev << 16 | a.fn << 12 | reg, v);
 }
+void watchdog_stop(void)
+{
+	record("watchdogs", 0, 0);
+}
 void cpu_stop(void)
 {
 	longjmp(end, STOPPED);
@@ -127,7 +131,7 @@ TEST(halt)
 {
 	machine();
 	CHECK_EQ(run(POWER_HALT), STOPPED);
-	CHECK(!*writes);
+	CHECK(!strcmp(writes, "watchdogs0=0 "));
 	CHECK(test_logged("final action: halt"));
 }
 
@@ -205,7 +209,7 @@ TEST(poweroff_s5)
 	ends_at_port = 0x604;
 	ends_at_value = 5 << 10 | 1 << 13 | 1;
 	CHECK_EQ(run(POWER_POWEROFF), RESET);
-	CHECK(!strcmp(writes, "w604=1401 w604=3401 "));
+	CHECK(!strcmp(writes, "watchdogs0=0 w604=1401 w604=3401 "));
 	CHECK(test_logged("final action: poweroff"));
 }
 
@@ -216,7 +220,7 @@ TEST(poweroff_enables_acpi_first)
 	ends_at_port = 0x604;
 	ends_at_value = 0x3401;
 	CHECK_EQ(run(POWER_POWEROFF), RESET);
-	CHECK(!strcmp(writes, "bb2=f1 w604=1401 w604=3401 "));
+	CHECK(!strcmp(writes, "watchdogs0=0 bb2=f1 w604=1401 w604=3401 "));
 	pm1a = 0;
 	no_sci = true;
 	ends_at_value = 0x3400;

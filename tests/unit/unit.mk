@@ -67,3 +67,4 @@ cflags_kdump = $(cflags_codec)
 sanitize_kdump = $(sanitize_codec)
 unit_flatten = kernel/dump/flatten.c $(fake_dump) $(dump_core) $(kdump_ref)
 cflags_flatten = -lz
+unit_watchdog = kernel/format.c
