@@ -108,7 +108,7 @@ $(B)/host/%.o: %.c | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  HOSTCC  $<')
 	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ikernel -I. \
-		-DVERSION='"$(VERSION)"' -MMD -MP -c $< -o $@
+		-DVERSION='"$(VERSION)"' -DIMAGE_PATH='"$(PREFIX)/lib/afterimage/afterimage"' -MMD -MP -c $< -o $@
 $(B)/afterimagectl: $(ctl_objs)
 	$(Q)$(CC) -o $@ $(ctl_objs) $(ctl_libs)
 

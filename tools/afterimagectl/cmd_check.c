@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// afterimagectl check: would a panic now leave a dump?
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kexec.h"
+#include "sysfile.h"
+
+static const char help[] =
+    "usage: afterimagectl check [--config FILE]\n"
+    "\n"
+    "Looks at everything that a dump after a panic needs: reservation, image, lockdown, each\n"
+    "target's way (name, route, a network device or disk controller that the capture kernel has\n"
+    "a driver for, a peer that takes connections, a dump area that is there, free and large\n"
+    "enough), and whether what is loaded is what the configuration says now. Exit status 1 when\n"
+    "anything is wrong.\n"
+    "\n"
+    "  --config FILE  another configuration\n"
+    "  --root DIR     read /proc, /sys and /etc below DIR (for tests)\n";
+
+static unsigned int wrong;
+
+static void good(const char *what, const char *text)
+{
+	printf("ok       %s%s%s\n", what, *text ? ": " : "", text);
+}
+
+static void bad(const char *what, const char *text)
+{
+	printf("WRONG    %s%s%s\n", what, *text ? ": " : "", text);
+	wrong++;
+}
+
+static void warn(const char *what, const char *text)
+{
+	printf("warning  %s%s%s\n", what, *text ? ": " : "", text);
+}
+
+/* About what a dump of this machine would be, without compression: what the level's bits leave. */
+static u64 dump_estimate(const struct conf *c)
+{
+	unsigned int level = *c->level                  ? (unsigned int)conf_bytes(c->level, 0)
+			     : strcmp(c->format, "elf") ? 31
+							: 0;
+	u64 all = machine_meminfo("MemTotal"), out = 0;
+
+	if (!strcmp(c->format, "dmesg"))
+		return 16 * MIB;
+	if (level & 2)
+		out += machine_meminfo("Cached") + machine_meminfo("Buffers") -
+		       machine_meminfo("Shmem");
+	if (level & 8)
+		out += machine_meminfo("AnonPages");
+	if (level & 16)
+		out += machine_meminfo("MemFree");
+	return all > out ? all - out : 0;
+}
+
+static void check_way(const struct plan_target *t)
+{
+	const struct way *w = &t->way;
+	char text[160];
+	int err;
+
+	snprintf(text, sizeof(text), "%s: %s, %s", t->text, w->ifname, w->pci);
+	if (!machine_drives_net(w->pci))
+		bad(text, "the capture kernel has no driver for this network device");
+	err = way_try(w);
+	if (err)
+		bad(text, strerror(-err));
+	else
+		good(text, "the peer takes connections");
+}
+
+static void check_area(const struct plan_target *t, const struct conf *c)
+{
+	const struct diskarea *a = &t->area;
+	u64 estimate = dump_estimate(c);
+	char text[160], when[32], size[96];
+
+	snprintf(text, sizeof(text), "%s: %s", t->text, a->device);
+	if (!a->pci[0] || !machine_drives_disk(a->pci))
+		bad(text, "the capture kernel has no driver for this disk's controller");
+	print_time(when, a->time);
+	snprintf(size, sizeof(size), "room for %llu MiB, a dump now would take %llu MiB at most",
+		 a->room / MIB, estimate / MIB);
+	if (a->state == AREA_COMPLETE && strcmp(c->overwrite, "1"))
+		bad(text, "holds a dump that was not extracted, which is not overwritten");
+	if (a->room < estimate)
+		bad(text, size);
+	else
+		good(text, size);
+}
+
+static void check_targets(const struct plan *p)
+{
+	for (unsigned int i = 0; i < p->n_target; i++) {
+		const struct plan_target *t = &p->target[i];
+
+		if (t->err)
+			bad(t->text, "left out");
+		else if (t->kind == PLAN_TCP)
+			check_way(t);
+		else if (t->kind == PLAN_DISK)
+			check_area(t, p->conf);
+		else
+			good(t->text, "");
+	}
+}
+
+/* Is what is loaded what would be loaded now? */
+static void check_armed(const struct plan *p)
+{
+	struct armed a;
+
+	if (!p->reservation.armed)
+		bad("armed", "nothing is loaded: afterimagectl load");
+	else if (kexec_armed(&a))
+		bad("armed", "something else than afterimagectl loaded what is loaded");
+	else if (strcmp(a.image, p->conf->image) || strcmp(a.words, p->words))
+		bad("armed", "with other words than would be right now: afterimagectl load");
+	else
+		good("armed", "");
+}
+
+static void check_kernel(void)
+{
+	u64 oops;
+
+	if (!sys_read_number("/proc/sys/kernel/panic_on_oops", &oops) && !oops)
+		warn("kernel.panic_on_oops=0", "an oops that kills only a process leaves no dump");
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
+						 { "root", required_argument, NULL, 'r' },
+						 COMMON_OPTIONS };
+	static struct plan p;
+	const char *config = CONF_PATH;
+	struct conf conf;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+		switch (c) {
+		case 'c':
+			config = optarg;
+			break;
+		case 'r':
+			sys_root(optarg);
+			break;
+		default:
+			return command_option(&cmd_check, c);
+		}
+	}
+	if (optind != argc)
+		return command_misuse(&cmd_check, "takes no arguments");
+	conf_default(&conf);
+	if (conf_read(&conf, config) || plan_make(&p, &conf))
+		return CTL_FAILED;
+	if (plan_fits(&p))
+		wrong++;
+	else
+		good("reservation and image", "");
+	if (p.reservation.low_too)
+		warn("crashkernel=,high",
+		     "256 MiB more are reserved below 4 GiB, which nobody needs");
+	check_targets(&p);
+	check_armed(&p);
+	check_kernel();
+	return wrong ? CTL_FAILED : CTL_DONE;
+}
+
+const struct command cmd_check = {
+	.name = "check",
+	.summary = "would a panic now leave a dump?",
+	.help = help,
+	.run = run,
+};

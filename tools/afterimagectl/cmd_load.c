@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// afterimagectl load: arms this machine.
+#include <getopt.h>
+#include <stdio.h>
+
+#include "kdumpconf.h"
+#include "kexec.h"
+#include "sysfile.h"
+
+static const char help[] =
+    "usage: afterimagectl load [--config FILE] [--from-kdump] [--dry-run]\n"
+    "\n"
+    "Settles the targets of /etc/afterimage.conf on this machine as it is now (names, addresses,\n"
+    "network device, dump areas), checks that the reservation is large enough, and has kexec\n"
+    "load the capture kernel in place of what is loaded.\n"
+    "\n"
+    "  --config FILE   another configuration\n"
+    "  --from-kdump    take the configuration from what this machine has of kdump: "
+    "/etc/kdump.conf,\n"
+    "                  /etc/sysconfig/kdump or /etc/default/kdump-tools; says line by line what "
+    "it\n"
+    "                  took over, and prints the same as an afterimage.conf\n"
+    "  --dry-run       print the command line that would be loaded, and load nothing\n"
+    "  --root DIR      read /proc, /sys and /etc below DIR (for tests)\n";
+
+static int load(const struct conf *c, bool dry_run)
+{
+	static struct plan p;
+	int err = plan_make(&p, c);
+
+	if (err)
+		return err;
+	if (dry_run) {
+		puts(p.words);
+		return 0;
+	}
+	err = plan_fits(&p);
+	if (!err && p.reservation.low_too)
+		say("crashkernel=,high reserves 256 MiB more below 4 GiB, which nobody needs here: "
+		    "crashkernel=2M needs neither");
+	if (!err)
+		err = kexec_load(&p);
+	if (!err)
+		say("armed: %u of %u targets, by %s", p.n_good, p.n_target,
+		    p.loader == LOADER_FILE ? "kexec_file_load" : "kexec_load");
+	return err;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
+						 { "from-kdump", no_argument, NULL, 'k' },
+						 { "dry-run", no_argument, NULL, 'n' },
+						 { "root", required_argument, NULL, 'r' },
+						 COMMON_OPTIONS };
+	const char *config = CONF_PATH;
+	bool from_kdump = false, dry_run = false;
+	struct conf conf;
+	int c, err;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+		switch (c) {
+		case 'c':
+			config = optarg;
+			break;
+		case 'k':
+			from_kdump = true;
+			break;
+		case 'n':
+			dry_run = true;
+			break;
+		case 'r':
+			sys_root(optarg);
+			break;
+		default:
+			return command_option(&cmd_load, c);
+		}
+	}
+	if (optind != argc)
+		return command_misuse(&cmd_load, "takes no arguments");
+	conf_default(&conf);
+	err = from_kdump ? kdumpconf_read(&conf) : conf_read(&conf, config);
+	if (!err)
+		err = load(&conf, dry_run);
+	return err ? CTL_FAILED : CTL_DONE;
+}
+
+const struct command cmd_load = {
+	.name = "load",
+	.summary = "arm: settle the targets and load the capture kernel",
+	.help = help,
+	.run = run,
+};

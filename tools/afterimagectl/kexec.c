@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Loading and unloading through kexec(8).
+#include "kexec.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sysfile.h"
+
+extern char **environ;
+
+/* 0, -ENOENT when there is no kexec, -EIO when it failed; it says why on standard error. */
+static int kexec_run(char **argv)
+{
+	pid_t pid;
+	int status, err = posix_spawnp(&pid, "kexec", NULL, NULL, argv, environ);
+
+	if (err)
+		return say_error(-err, "kexec (of kexec-tools)");
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return say_error(-errno, "kexec");
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
+}
+
+static int load_by(const struct plan *p, enum loader loader)
+{
+	char words[PLAN_WORDS + 32], image[CONF_TEXT];
+	char how[] = "-s", crash[] = "-p";
+	char *argv[] = { "kexec", crash, how, image, words, NULL };
+
+	if (loader == LOADER_LOAD)
+		strcpy(how, "-c");
+	strcpy(image, p->conf->image);
+	snprintf(words, sizeof(words), "--command-line=%s", p->words);
+	return kexec_run(argv);
+}
+
+/* For status and check; without it they only know less. */
+static void remember(const struct plan *p)
+{
+	FILE *f;
+
+	(void)mkdir(sys_path("/run/afterimage"), 0755);
+	f = fopen(sys_path(ARMED_PATH), "we");
+	if (f)
+		fprintf(f, "%lld\n%s\n%s\n", (long long)time(NULL), p->conf->image, p->words);
+	if (!f || fclose(f))
+		say("%s cannot be written", ARMED_PATH);
+}
+
+int kexec_load(struct plan *p)
+{
+	u64 loaded = 0;
+	int err = load_by(p, p->loader);
+
+	if (err == -EIO && !strcmp(p->conf->loader, "auto") && p->lockdown == LOCKDOWN_NONE) {
+		say("kexec_file_load was refused; trying kexec_load");
+		p->loader = LOADER_LOAD;
+		err = load_by(p, p->loader);
+	}
+	if (err)
+		return err == -EIO ? say_fail(err, "kexec did not load %s", p->conf->image) : err;
+	if (sys_read_number("/sys/kernel/kexec_crash_loaded", &loaded) || !loaded)
+		return say_fail(-EIO, "kexec says it loaded %s, but the kernel does not",
+				p->conf->image);
+	remember(p);
+	return 0;
+}
+
+int kexec_unload(void)
+{
+	char unload[] = "-p", really[] = "-u";
+	char *argv[] = { "kexec", unload, really, NULL };
+	int err = kexec_run(argv);
+
+	if (!err)
+		(void)unlink(sys_path(ARMED_PATH));
+	return err == -EIO ? say_fail(err, "kexec did not unload") : err;
+}
+
+/* A line of the file without its newline. */
+static bool line_of(FILE *f, char *buf, size_t size)
+{
+	if (!fgets(buf, (int)size, f))
+		return false;
+	buf[strcspn(buf, "\n")] = '\0';
+	return true;
+}
+
+int kexec_armed(struct armed *a)
+{
+	FILE *f = sys_open(ARMED_PATH);
+	char when[32];
+	bool ok;
+
+	if (!f)
+		return -ENOENT;
+	ok = line_of(f, when, sizeof(when)) && line_of(f, a->image, sizeof(a->image)) &&
+	     line_of(f, a->words, sizeof(a->words));
+	fclose(f);
+	a->time = ok ? strtoull(when, NULL, 10) : 0;
+	return ok ? 0 : -ENOENT;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From the configuration to the capture kernel's command line.
+#include "plan.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int add(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
+
+/* One more word. 0 or -E2BIG. */
+static int add(struct plan *p, const char *fmt, ...)
+{
+	size_t have = strlen(p->words), room = sizeof(p->words) - have;
+	va_list ap;
+	int n;
+
+	if (have)
+		p->words[have++] = ' ', room--;
+	va_start(ap, fmt);
+	n = vsnprintf(p->words + have, room, fmt, ap);
+	va_end(ap);
+	return n >= 0 && (size_t)n < room ? 0 : -E2BIG;
+}
+
+static int add_scalar(struct plan *p, const char *name, const char *value)
+{
+	return *value ? add(p, "dump.%s=%s", name, value) : 0;
+}
+
+static int add_mac(struct plan *p, const char *name, const u8 mac[6])
+{
+	return add(p, "%s%02x:%02x:%02x:%02x:%02x:%02x", name, mac[0], mac[1], mac[2], mac[3],
+		   mac[4], mac[5]);
+}
+
+/* ip= in Linux's form: IPv6 in brackets, its netmask a prefix length. */
+static int add_static_ip(struct plan *p, const struct way *w)
+{
+	const struct route *r = &w->route;
+	char own[INET6_ADDRSTRLEN], gateway[INET6_ADDRSTRLEN + 2] = "", mask[INET_ADDRSTRLEN];
+	struct in_addr bits = { htonl(r->prefix_len ? ~0u << (32 - r->prefix_len) : ~0u) };
+
+	inet_ntop(r->family, r->source, own, sizeof(own));
+	if (r->has_gateway)
+		inet_ntop(r->family, r->gateway, gateway, sizeof(gateway));
+	if (r->family == AF_INET)
+		return add(p, "ip=%s::%s:%s::%s:off", own, gateway,
+			   inet_ntop(AF_INET, &bits, mask, sizeof(mask)), w->ifname);
+	return add(p, r->has_gateway ? "ip=[%s]::[%s]:%u::%s:off" : "ip=[%s]::%s:%u::%s:off", own,
+		   gateway, r->prefix_len ? r->prefix_len : 128, w->ifname);
+}
+
+/* The NIC and what is behind it, of the first network target; the capture kernel has one for all.
+ */
+static int add_nic(struct plan *p, const struct way *w)
+{
+	int err = add(p, "dump.nic=PCI:%s", w->pci);
+
+	if (!err && w->vlan)
+		err = add(p, "dump.vlan=%u", w->vlan);
+	if (!err)
+		err = add(p, "dump.mtu=%u", w->mtu);
+	if (!err && w->has_gwmac)
+		err = add_mac(p, "dump.gwmac=", w->gwmac);
+	return err;
+}
+
+static int add_network(struct plan *p)
+{
+	const struct way *first = NULL;
+	bool done[2] = { false, false };
+	int err = 0;
+
+	for (unsigned int i = 0; i < p->n_target && !err; i++) {
+		const struct way *w = &p->target[i].way;
+		bool v6 = w->route.family == AF_INET6;
+
+		if (p->target[i].kind != PLAN_TCP || p->target[i].err)
+			continue;
+		if (!first)
+			err = add_nic(p, w);
+		else if (strcmp(first->pci, w->pci) || first->vlan != w->vlan)
+			say("target %s goes through %s, but the capture kernel uses one network "
+			    "device: %s",
+			    p->target[i].text, w->ifname, first->ifname);
+		if (!first)
+			first = w;
+		if (!err && !done[v6] && !strcmp(p->conf->ip, "auto"))
+			err = add_static_ip(p, w);
+		done[v6] = true;
+	}
+	if (!err && first && strcmp(p->conf->ip, "auto"))
+		err = add(p, "ip=%s", p->conf->ip);
+	return err;
+}
+
+static int settle_target(struct plan_target *t, const struct conf *c)
+{
+	if (!strncmp(t->text, "tcp:", 4)) {
+		t->kind = PLAN_TCP;
+		return way_settle(&t->way, t->text, c->interface);
+	}
+	if (!strncmp(t->text, "disk:", 5)) {
+		t->kind = PLAN_DISK;
+		return diskarea_find(&t->area, t->text + 5);
+	}
+	t->kind = PLAN_CONSOLE;
+	return 0;
+}
+
+static int add_target(struct plan *p, const struct plan_target *t)
+{
+	switch (t->kind) {
+	case PLAN_TCP:
+		return add(p, "dump.to=%s", t->way.target);
+	case PLAN_DISK:
+		return add(p, "dump.to=disk:%s", t->area.uuid);
+	default:
+		return add(p, "dump.to=%s", t->text);
+	}
+}
+
+static int add_scalars(struct plan *p)
+{
+	const struct conf *c = p->conf;
+	const struct {
+		const char *name, *value;
+	} scalars[] = {
+		{ "format", c->format },
+		{ "level", c->level },
+		{ "compress", c->compress },
+		{ "final", c->final_action },
+		{ "failure", c->failure_action },
+		{ "timeout", c->timeout },
+		{ "stall", c->stall },
+		{ "overwrite", c->overwrite },
+		{ "quiesce", c->quiesce },
+		{ "log", c->log },
+	};
+	int err = 0;
+
+	for (unsigned int i = 0; i < c->n_console && !err; i++)
+		err = add(p, "console=%s", c->console[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(scalars) && !err; i++)
+		err = add_scalar(p, scalars[i].name, scalars[i].value);
+	if (!err && *c->append)
+		err = add(p, "%s", c->append);
+	return err;
+}
+
+int plan_make(struct plan *p, const struct conf *c)
+{
+	int err;
+
+	*p = (struct plan){ .conf = c, .n_target = c->n_target, .lockdown = machine_lockdown() };
+	if (!c->n_target)
+		return say_fail(-EINVAL, "%s names no target", CONF_PATH);
+	err = machine_reservation(&p->reservation);
+	if (!err)
+		err = image_read(c->image, &p->image);
+	if (err)
+		return err;
+	p->loader = strcmp(c->loader, "load") ? LOADER_FILE : LOADER_LOAD;
+	for (unsigned int i = 0; i < c->n_target && !err; i++) {
+		struct plan_target *t = &p->target[i];
+
+		t->text = c->target[i];
+		t->err = settle_target(t, c);
+		if (t->err)
+			continue;
+		p->n_good++;
+		err = add_target(p, t);
+	}
+	if (!err && !p->n_good)
+		return say_fail(-EHOSTUNREACH, "no target could be settled");
+	if (!err)
+		err = add_network(p);
+	if (!err)
+		err = add_scalars(p);
+	return err ? say_fail(err, "the command line is longer than %u bytes", PLAN_WORDS - 1) : 0;
+}
+
+int plan_fits(const struct plan *p)
+{
+	u64 needs = machine_needs(&p->image, p->loader);
+
+	if (geteuid())
+		return say_fail(-EPERM, "only root may load a capture kernel");
+	if (!p->reservation.size)
+		return say_fail(-ENOMEM, "no memory is reserved: boot with crashkernel=%lluK",
+				MAX(ALIGN_UP(needs, 256 * KIB), 2 * MIB) / KIB);
+	if (p->image.init_size > p->reservation.size || needs > p->reservation.size)
+		return say_fail(-ENOMEM,
+				"%llu KiB are reserved and about %llu KiB are needed: boot with "
+				"crashkernel=%lluK",
+				p->reservation.size / KIB, needs / KIB,
+				ALIGN_UP(needs, 256 * KIB) / KIB);
+	if (p->lockdown != LOCKDOWN_NONE && p->loader == LOADER_LOAD)
+		return say_fail(
+		    -EPERM,
+		    "this kernel is locked down: `loader load` is not allowed, use `loader auto`");
+	if (p->lockdown != LOCKDOWN_NONE && !p->image.is_signed)
+		return say_fail(
+		    -EPERM, "this kernel is locked down and %s is not signed (docs/secure-boot.md)",
+		    p->conf->image);
+	return 0;
+}
