@@ -83,6 +83,12 @@ static void window_add(u64 first, u64 end)
 	run[i] = (struct run){ first, end };
 }
 
+/* What lies behind the window does not matter: it shrinks while it is filled. */
+static pa_t window_to_pa(void)
+{
+	return window.to == NO_PAGE ? ~0ull : window.to << PAGE_SHIFT;
+}
+
 static void window_fill(u64 from)
 {
 	struct elf64_phdr ph;
@@ -91,7 +97,7 @@ static void window_fill(u64 from)
 	window.from = from;
 	window.to = NO_PAGE;
 	window.n = 0;
-	while (source_next_load(&at, &ph)) {
+	while (source_next_load_in(&at, LOAD_BY_PADDR, from << PAGE_SHIFT, window_to_pa(), &ph)) {
 		struct run r = pages_of(&ph);
 
 		if (ph.p_memsz)
@@ -181,7 +187,7 @@ pa_t rampages_contents(pa_t pa)
 	survey_loads();
 	if (pa < survey.moved_from || pa >= survey.moved_to)
 		return pa;
-	while (source_next_load(&at, &ph)) {
+	while (source_next_load_in(&at, LOAD_BY_PADDR, pa, pa + 1, &ph)) {
 		struct run r = pages_of(&ph);
 		u64 pfn = pa / PAGE_SIZE;
 

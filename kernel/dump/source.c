@@ -14,6 +14,8 @@
 #define NOTE_HEADER 12u
 #define KERNEL_MAP_START 0xffffffff80000000ull /* the kernel image's mapping: its text is RAM twice */
 #define NOTES_MAX_BYTES (16 * MIB)            /* of one PT_NOTE: more is nonsense */
+#define ASCENTS 16
+#define ASCENT_MIN 8u                         /* a shorter one is walked */
 
 static struct {
 	enum { SOURCE_NONE, SOURCE_ELFCOREHDR, SOURCE_MULTIBOOT2 } kind;
@@ -21,7 +23,11 @@ static struct {
 	pa_t phdrs;
 	u32 n_phdr;
 	bool told_load, told_note;
-	struct { pa_t start, end; u32 next; } last_hit;
+	struct { pa_t start, end; } last_hit;
+	struct {
+		u32 first, end;
+	} ascent[ASCENTS];             /* program headers that are looked up, not walked */
+	unsigned int n_ascent;
 	struct source_note vmcoreinfo; /* found once: behind thousands of CPUs it is a long walk */
 } src;
 
@@ -37,6 +43,71 @@ static bool load_sane(const struct elf64_phdr *ph)
 
 	return ph->p_offset < limit && ph->p_memsz <= limit - ph->p_offset && ph->p_paddr < limit &&
 	       ph->p_memsz <= limit - ph->p_paddr;
+}
+
+static pa_t load_key(const struct elf64_phdr *ph, enum load_key key)
+{
+	return key == LOAD_BY_PADDR ? ph->p_paddr : ph->p_offset;
+}
+
+static pa_t load_end(const struct elf64_phdr *ph, enum load_key key)
+{
+	return ALIGN_UP(load_key(ph, key) + ph->p_memsz, PAGE_SIZE);
+}
+
+static bool follows(const struct elf64_phdr *ph, const struct elf64_phdr *prev)
+{
+	return ph->p_offset >= prev->p_offset + prev->p_memsz &&
+	       ph->p_paddr >= prev->p_paddr + prev->p_memsz;
+}
+
+/* Loaders write RAM in ascending order, behind the kernel's text and the backup region, so that one
+ * ascent is nearly all, however many there are; a spoilt header in between costs one more. */
+static void find_ascents(void)
+{
+	struct elf64_phdr ph, prev = { 0 };
+	u32 first = 0;
+
+	for (u32 i = 0; i <= src.n_phdr && src.n_ascent < ASCENTS; i++, prev = ph) {
+		ph = (struct elf64_phdr){ 0 };
+		if (i < src.n_phdr)
+			phdr_get(i, &ph);
+		if (ph.p_type != PT_LOAD || !load_sane(&ph))
+			ph.p_type = PT_NULL;
+		if (ph.p_type && prev.p_type && follows(&ph, &prev))
+			continue;
+		if (i - first >= ASCENT_MIN) {
+			src.ascent[src.n_ascent].first = first;
+			src.ascent[src.n_ascent++].end = i;
+		}
+		first = ph.p_type ? i : i + 1;
+	}
+}
+
+/* From program header i on, the first that may touch [from, to). */
+static u32 load_find(u32 i, enum load_key key, pa_t from, pa_t to)
+{
+	struct elf64_phdr ph;
+
+	for (unsigned int a = 0; a < src.n_ascent; a++) {
+		u32 end = src.ascent[a].end, high = end;
+
+		if (i < src.ascent[a].first || i >= end)
+			continue;
+		for (u32 mid = i; i < high; mid = i + (high - i) / 2) {
+			phdr_get(mid, &ph);
+			if (load_end(&ph, key) > from)
+				high = mid;
+			else
+				i = mid + 1;
+		}
+		if (i < end)
+			phdr_get(i, &ph);
+		if (i < end && ALIGN_DOWN(load_key(&ph, key), PAGE_SIZE) < to)
+			return i;
+		i = end; /* the rest of it begins behind `to` */
+	}
+	return i;
 }
 
 static bool elf_ident_ok(const struct elf64_hdr *eh)
@@ -76,6 +147,7 @@ int source_init_elfcorehdr(pa_t pa)
 	src.n_phdr = eh.e_phnum;
 	src.header = eh;
 	src.kind = SOURCE_ELFCOREHDR;
+	find_ascents();
 	return 0;
 }
 
@@ -116,6 +188,17 @@ bool source_next_load(u32 *at, struct elf64_phdr *out)
 			log_info("elfcorehdr: program header %u is nonsense (offset 0x%llx size 0x%llx), "
 			         "left out", *at - 1, out->p_offset, out->p_memsz);
 		src.told_load = true;
+	}
+	return false;
+}
+
+bool source_next_load_in(u32 *at, enum load_key key, pa_t from, pa_t to, struct elf64_phdr *out)
+{
+	*at = load_find(*at, key, from, to);
+	while (source_next_load(at, out)) {
+		if (ALIGN_DOWN(load_key(out, key), PAGE_SIZE) < to && load_end(out, key) > from)
+			return true;
+		*at = load_find(*at, key, from, to);
 	}
 	return false;
 }
@@ -251,20 +334,14 @@ static bool in_range(pa_t pa, u64 len, pa_t start, u64 size)
 bool source_holds(pa_t pa, u64 len)
 {
 	struct elf64_phdr ph;
-	u32 at = src.last_hit.next;
+	u32 at = 0;
 
-	/* dumps go from page to page and from range to range: the last answer is nearly always the
-	 * next one, else the range behind it */
+	/* dumps go from page to page: the last answer is nearly always the next one */
 	if (in_range(pa, len, src.last_hit.start, src.last_hit.end - src.last_hit.start))
 		return true;
-	for (int round = 0; round < 2; round++, at = 0) {
-		while (source_next_load(&at, &ph)) {
-			if (!in_range(pa, len, ph.p_offset, ph.p_memsz))
-				continue;
-			src.last_hit.next = at;
+	while (source_next_load_in(&at, LOAD_BY_OFFSET, pa, pa + 1, &ph))
+		if (in_range(pa, len, ph.p_offset, ph.p_memsz))
 			return true;
-		}
-	}
 	return false;
 }
 

@@ -27,6 +27,11 @@ void source_elf_header(struct elf64_hdr *out);
  * kexec_load's backup is not p_paddr. *at starts as 0; false at the end. */
 bool source_next_load(u32 *at, struct elf64_phdr *out);
 
+/* The same, of those only that touch a page of [from, to), by where they were or by where their
+ * contents are. However many there are: those that ascend are looked up. */
+enum load_key { LOAD_BY_PADDR, LOAD_BY_OFFSET };
+bool source_next_load_in(u32 *at, enum load_key key, pa_t from, pa_t to, struct elf64_phdr *out);
+
 /* Walk the note segments; only the bytes that are whole notes (as /proc/vmcore merges them), may be
  * 0. Read with source_read_note, since a note may be of our own making. */
 struct source_note {

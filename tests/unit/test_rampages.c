@@ -26,6 +26,17 @@ bool source_next_load(u32 *at, struct elf64_phdr *out)
 	return true;
 }
 
+bool source_next_load_in(u32 *at, enum load_key key, pa_t from, pa_t to, struct elf64_phdr *out)
+{
+	if (key != LOAD_BY_PADDR)
+		abort();
+	while (source_next_load(at, out))
+		if (ALIGN_DOWN(out->p_paddr, 4096) < to &&
+		    ALIGN_UP(out->p_paddr + out->p_memsz, 4096) > from)
+			return true;
+	return false;
+}
+
 static void begin(void)
 {
 	n_loads = 0;

@@ -14,7 +14,7 @@ unit_memmap = $(dump_core) $(filter) $(fake_pages)
 unit_elf_plan = kernel/dump/elf_plan.c
 unit_elf_level = $(dump_core) $(elf) $(fake_pages) tests/unit/vmcore_ref.c tests/unit/check_sink.c
 unit_vmcore = $(dump_core) $(elf) $(fake_dump) tests/unit/vmcore_ref.c tests/unit/check_sink.c
-$(addprefix $(B)/unit/,vmcore source vmcoreinfo oldmem handover): kernel/dump/oldmem.c # in oldmem_fresh.c
+$(addprefix $(B)/unit/,vmcore source source_many vmcoreinfo oldmem handover): kernel/dump/oldmem.c # in oldmem_fresh.c
 unit_disk_sink = tests/unit/disk_fixture.c tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/format.c
 unit_disk_cut = $(unit_disk_sink)
 pci_src := tests/unit/fake_pci.c drivers/pci.c drivers/pci_func.c drivers/pci_quiesce.c drivers/pci_sriov.c kernel/format.c
@@ -32,6 +32,7 @@ unit_dmesg = $(unit_kernel_va) kernel/dump/dmesg.c kernel/format.c
 $(addprefix $(B)/unit/,kernel_va dmesg early): kernel/dump/oldmem.c # in oldmem_fresh.c
 unit_oldmap = kernel/dump/oldmap.c kernel/dump/kernel_va.c kernel/dump/rampages.c kernel/dump/vmcoreinfo.c
 unit_source = $(dump_core) $(fake_dump)
+unit_source_many = $(dump_core) $(elf) $(fake_dump)
 unit_vmcoreinfo = $(dump_core) $(fake_dump)
 unit_oldmem = $(dump_core) $(fake_dump)
 unit_map = boot/map.c

@@ -56,6 +56,16 @@ bool source_next_load(u32 *at, Elf64_Phdr *out)
 	return false;
 }
 
+bool source_next_load_in(u32 *at, enum load_key key, pa_t from, pa_t to, Elf64_Phdr *out)
+{
+	(void)key; /* both are the same here */
+	while (source_next_load(at, out))
+		if (ALIGN_DOWN(out->p_paddr, PAGE_SIZE) < to &&
+		    ALIGN_UP(out->p_paddr + out->p_memsz, PAGE_SIZE) > from)
+			return true;
+	return false;
+}
+
 int source_vmcoreinfo(struct source_note *out)
 {
 	*out = (struct source_note){ .own = crashed->notes.vmcoreinfo,
