@@ -269,8 +269,6 @@ static int write_pages(struct sink *s, struct dump_stats *st, u64 off, u64 pfn, 
 	u8 never[NEVER_PAGES / 8];
 	int err = 0;
 
-	if (!filter_finds_never())
-		return dump_span(s, st, off, pa, n * PAGE_SIZE);
 	while (n && !err) {
 		u64 from = pfn % 8, count = MIN(n, NEVER_PAGES - pfn % NEVER_PAGES), i, same;
 

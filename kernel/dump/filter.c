@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "dump/absent.h"
 #include "dump/memmap.h"
 #include "dump/vmcoreinfo.h"
 #include "log.h"
@@ -26,7 +27,8 @@ enum { DROP = 1, NEVER = 2 };  /* a verdict's bits; NEVER goes with DROP */
 /* What VMCOREINFO says: offsets in struct page, masks of flags (0: no such flag), values of
  * page_type or _mapcount (NO_TYPE: no such type). */
 struct rules {
-	u32 page_bytes;    /* 0: nothing is known, every page is kept */
+	bool begun;        /* filter_init() was called */
+	u32 page_bytes;    /* 0: nothing is known of any page */
 	u32 flags, mapping, type, private, compound;
 	u32 order, dtor;   /* a byte each, in the second struct page of a compound page */
 	u64 tail;          /* TAIL_BIT, or 0 where tails cannot be told */
@@ -159,10 +161,11 @@ static void settle_rules(struct rules *r)
 	     LEVEL_FREE, "free pages");
 	if (!slab || !types)
 		r->type_offline = NO_TYPE; /* a slab page may hold anything there */
-	if (!types || !(r->level & LEVEL_FREE))
-		r->type_buddy = r->type_unaccepted = NO_TYPE;
+	if (!(r->level & LEVEL_FREE))
+		r->type_buddy = NO_TYPE;
 	if (!types)
-		r->type_slab = r->type_hugetlb = NO_TYPE, r->type = 0;
+		r->type_buddy = r->type_unaccepted = r->type_slab = r->type_hugetlb = NO_TYPE,
+		r->type = 0;
 	if (r->dtor == NO_OFFSET)
 		r->dtor_hugetlb = NO_TYPE, r->dtor = 0;
 	if (r->mapping == NO_OFFSET)
@@ -180,7 +183,8 @@ static void settle_rules(struct rules *r)
 unsigned int filter_init(unsigned int level)
 {
 	filter_begin();
-	rules = (struct rules){ .level = level, .type_offline = NO_TYPE };
+	absent_init();
+	rules = (struct rules){ .begun = true, .level = level, .type_offline = NO_TYPE };
 	if (vmcoreinfo_number("PAGESIZE", PAGE_SIZE) != PAGE_SIZE)
 		log_info("VMCOREINFO: pages are not of 4096 bytes");
 	else
@@ -195,14 +199,10 @@ unsigned int filter_init(unsigned int level)
 		return rules.level;
 	}
 	settle_rules(&rules);
-	if (!(rules.level & NEEDS_STRUCT_PAGE) && !filter_finds_never())
+	if (!(rules.level & NEEDS_STRUCT_PAGE) && !rules.hwpoison && rules.type_offline == NO_TYPE &&
+	    rules.type_unaccepted == NO_TYPE)
 		rules.page_bytes = 0; /* nothing to find */
 	return rules.level;
-}
-
-bool filter_finds_never(void)
-{
-	return rules.page_bytes && (rules.hwpoison || rules.type_offline != NO_TYPE);
 }
 
 /* --- one struct page */
@@ -256,8 +256,8 @@ static inline unsigned int judge(const struct rules *r, unsigned int level, cons
 	slab = type == r->type_slab || (flags & r->slab);
 	if (type == r->type_buddy && !slab && (level & LEVEL_FREE))
 		return judge_free(r, get_le64(p + r->private), pfn, order) | never;
-	if (type == r->type_unaccepted && (level & LEVEL_FREE))
-		return judge_free(r, r->free_orders - 1, pfn, order) | never;
+	if (type == r->type_unaccepted && !slab) /* the first one tells of a block */
+		return judge_free(r, (u64)r->free_orders - 1, pfn, order) | DROP | NEVER;
 	if (head) {
 		*order = last ? 0 : head_order(r, p, pfn);
 		if (!*order)
@@ -330,13 +330,14 @@ void filter_begin(void) { block.end = 0; }
 void filter_apply(u64 pfn, u32 n, u8 *keep, u8 *never)
 {
 	unsigned int level = keep ? rules.level : 0;
-	u32 per_piece;
+	u32 per_piece = PIECE_PAGES;
 
 	if (never)
 		memset(never, 0, n / 8);
-	if (!rules.page_bytes)
+	if (!rules.begun)
 		return;
-	per_piece = MIN((u32)(PIECE_BYTES / rules.page_bytes) & ~7u, PIECE_PAGES);
+	if (rules.page_bytes)
+		per_piece = MIN((u32)(PIECE_BYTES / rules.page_bytes) & ~7u, PIECE_PAGES);
 	for (u64 at = pfn, end = pfn + n; at < end;) {
 		u32 count = (u32)MIN(per_piece - at % per_piece, end - at);
 		struct verdicts v = { 0, 0 };
@@ -345,8 +346,11 @@ void filter_apply(u64 pfn, u32 n, u8 *keep, u8 *never)
 			count = (u32)MIN((u64)count, block.end - at);
 			v.drop = bits(0, count);
 			v.never = block.verdict & NEVER ? v.drop : 0;
-		} else if ((!keep || any_page(keep, at - pfn, count)) &&
-			   memmap_read(piece, at, count)) {
+		} else if (keep && !any_page(keep, at - pfn, count)) {
+			; /* nothing to decide */
+		} else if (absent_at(at)) {
+			v.drop = v.never = bits(0, count);
+		} else if (rules.page_bytes && memmap_read(piece, at, count)) {
 			v = judge_piece(&rules, level, at, count);
 		}
 		mark(v, at - pfn, count, keep, never);

@@ -20,12 +20,9 @@ enum {
 
 /* Read what VMCOREINFO says of struct page and mem_section. Returns the level in force: bits for
  * which something is missing or absurd are off, each told in one line. Pages that must never be
- * read (hwpoison, offline) are found at every level, 0 too, where the kernel tells.
- * kernel_va_init() must have been called. */
+ * read (hwpoison, offline, unaccepted, or where no memory is: absent.h) are found at every level, 0
+ * too, where the kernel tells. Without this call all pages stay. kernel_va_init() must have been called. */
 unsigned int filter_init(unsigned int level);
-
-/* Does the kernel tell which pages must never be read? */
-bool filter_finds_never(void);
 
 /* Start over at any page: a block of pages (a huge page, a buddy) may reach over the end of one
  * filter_apply(). */

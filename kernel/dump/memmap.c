@@ -30,18 +30,34 @@ static bool value(const char *kind, const char *name, u64 min, u64 max, u64 *out
 	return vmcoreinfo_value(kind, name, out) && *out >= min && *out <= max;
 }
 
+/* section_mem_map of a section. One that there is not, or no more, has 0. False: it cannot be read. */
+static bool section_read(u64 nr, u64 *map)
+{
+	u64 root, i = nr / mm.per_root;
+
+	*map = 0;
+	if (i >= mm.n_roots || kernel_va_read(&root, mm.roots + i * sizeof(root), sizeof(root)))
+		return false;
+	root += root ? nr % mm.per_root * mm.section_bytes + mm.map_offset : 0;
+	return !root || !kernel_va_read(map, root, sizeof(*map));
+}
+
 /* Where the section's struct pages would begin if they began at page frame 0: section_mem_map
  * without its flags. 0: no such section. */
 static u64 section_map(u64 nr)
 {
-	u64 root, map, i = nr / mm.per_root;
+	u64 map;
 
-	if (i >= mm.n_roots || kernel_va_read(&root, mm.roots + i * sizeof(root), sizeof(root)) || !root)
-		return 0;
-	root += nr % mm.per_root * mm.section_bytes;
-	if (kernel_va_read(&map, root + mm.map_offset, sizeof(map)) || !(map & SECTION_PRESENT))
-		return 0;
-	return ALIGN_DOWN(map, PAGE_SIZE);
+	return section_read(nr, &map) && (map & SECTION_PRESENT) ? ALIGN_DOWN(map, PAGE_SIZE) : 0;
+}
+
+enum memmap_word memmap_says(u64 pfn)
+{
+	u64 map;
+
+	if (!mm.page_bytes || !section_read(pfn >> mm.shift, &map))
+		return MEMMAP_SILENT;
+	return map ? MEMMAP_RAM : MEMMAP_NO_RAM;
 }
 
 bool memmap_read(void *dst, u64 pfn, u32 n)
@@ -88,6 +104,7 @@ u32 memmap_init(void)
 {
 	u64 size = 0, bits = 0, array = 0, pointer;
 
+	mm.page_bytes = 0;
 	if (!value("SIZE", "page", MEMMAP_PAGE_MIN, MEMMAP_PAGE_MAX, &size) || size % sizeof(u64) ||
 	    !value("SIZE", "mem_section", sizeof(u64), PAGE_SIZE, &mm.section_bytes) ||
 	    !value("OFFSET", "mem_section.section_mem_map", 0, mm.section_bytes - sizeof(u64),
@@ -106,5 +123,6 @@ u32 memmap_init(void)
 	    (!kernel_va_read(&pointer, array, sizeof(pointer)) && roots_lead_somewhere(pointer)))
 		return mm.page_bytes;
 	log_info("mem_section at 0x%llx leads to no struct page", array);
+	mm.page_bytes = 0;
 	return 0;
 }

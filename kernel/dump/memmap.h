@@ -19,4 +19,8 @@ u32 memmap_init(void);
  * be read, dst is undefined. */
 bool memmap_read(void *dst, u64 pfn, u32 n);
 
+/* Does the crashed kernel know of RAM there? What cannot be read says nothing. */
+enum memmap_word { MEMMAP_SILENT, MEMMAP_RAM, MEMMAP_NO_RAM };
+enum memmap_word memmap_says(u64 pfn);
+
 #endif

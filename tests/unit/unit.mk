@@ -4,12 +4,13 @@
 unit_area = kernel/dump/area.c
 dump_core := kernel/dump/source.c kernel/dump/vmcoreinfo.c tests/unit/oldmem_fresh.c
 fake_dump := tests/unit/fake_memory.c tests/unit/elfcorehdr.c
-filter := kernel/dump/filter.c kernel/dump/memmap.c kernel/dump/kernel_va.c kernel/dump/rampages.c
+filter := kernel/dump/filter.c kernel/dump/absent.c kernel/dump/memmap.c kernel/dump/kernel_va.c kernel/dump/rampages.c
 elf := kernel/dump/elf.c kernel/dump/elf_plan.c kernel/dump/dump.c $(filter)
 fake_pages := tests/unit/fake_kernel.c tests/unit/fake_pages.c $(fake_dump)
 unit_filter = $(dump_core) $(filter) $(fake_pages)
-$(addprefix $(B)/unit/,filter memmap elf_level): kernel/dump/oldmem.c # in oldmem_fresh.c
+$(addprefix $(B)/unit/,filter absent memmap elf_level): kernel/dump/oldmem.c # in oldmem_fresh.c
 unit_heartbeat = NOCLOCK kernel/heartbeat.c
+unit_absent = $(dump_core) $(filter) $(fake_pages)
 unit_memmap = $(dump_core) $(filter) $(fake_pages)
 unit_elf_plan = kernel/dump/elf_plan.c
 unit_elf_level = $(dump_core) $(elf) $(fake_pages) tests/unit/vmcore_ref.c tests/unit/check_sink.c
