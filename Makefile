@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 all: image $(B)/afterimagectl
 image: $(B)/afterimage $(B)/afterimage.mb2 $(B)/afterimage.sym
 
-.PHONY: FORCE all image deps demo test test-full check bench fuzz lint sign size qemu-gdb install clean help
+.PHONY: FORCE all image deps demo test test-full campaign check bench fuzz lint sign size qemu-gdb install clean help
 MAKEFLAGS += --no-builtin-rules # they would make a .d of lwIP's out of a .d.c
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -145,6 +145,9 @@ test: deps-test all
 	tests/run check fuzz ctl qemu
 test-full: deps-full all
 	tests/run check fuzz lint ctl qemu full
+campaign: deps-campaign all
+	tests/campaign/campaign $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(CAMPAIGN_ARGS) || failed=yes; \
+		tests/campaign/report && [ -z "$$failed" ]
 bench: deps-bench all
 	tests/bench/run
 lint: deps-lint image
@@ -159,7 +162,7 @@ qemu-gdb: deps-demo all
 
 deps-%:
 	tools/deps $*
-.PHONY: deps-demo deps-test deps-full deps-bench deps-lint
+.PHONY: deps-demo deps-test deps-full deps-campaign deps-bench deps-lint
 
 install: all
 	install -D -m 644 $(B)/afterimage $(DESTDIR)$(PREFIX)/lib/afterimage/afterimage
@@ -175,6 +178,7 @@ help:
 #: make check      unit tests on the host, under a minute
 #: make test       all that must pass on each change
 #: make test-full  the whole matrix, with every kernel and reader
+#: make campaign  a crash campaign of RUNS=300 runs, SEED=n; goes on where it was stopped; writes docs/reliability.md
 #: make bench      side by side with Linux kdump; writes BENCH.md
 #: make fuzz       every fuzz target, FUZZ_SECONDS=n each
 #: make lint       style, structure and static analysis

@@ -151,13 +151,13 @@ def read(path):
 def check_contents(cell, out):
     """What is wrong with a complete dump, in a word; empty if nothing is."""
     ram, dump, raw, judged = (os.path.join(out, name) for name in ("ram.img", "vmcore", "raw", "judged"))
-    steps = [[CTL, "verify", "--ram", ram, dump]]
-    compare = [os.path.join(ORACLE, "compare"), "--ram", ram]
+    steps = [[CTL, "verify", dump]]
+    compare = [os.path.join(ORACLE, "compare"), "--ram", ram] # knows of the backup of the low memory
     if cell["format"] == "kdump":
         steps += [[os.path.join(ORACLE, "raw-elf"), ram, raw], [makedumpfile(), "-l", "-d", "31", raw, judged],
                   compare + [dump, judged]]
     else:
-        steps += [compare + ["--full", dump]]
+        steps.append(compare + ["--full", dump])
     with open(os.path.join(out, "judge.log"), "w", encoding="utf-8") as log:
         for step in steps:
             if subprocess.run(step, stdout=log, stderr=subprocess.STDOUT, check=False).returncode:

@@ -45,8 +45,12 @@ machine_ram() {
 
 machine_ram_keep() {
     [ -n "${ram_file:-}" ] && [ "$ram_file" != "$out/ram.img" ] || return 0
-    cp --sparse=always "$ram_file" "$out/ram.img"
-    rm -f "$ram_file"
+    if [ "$(stat -c %d "$ram_file")" = "$(stat -c %d "$out")" ]; then
+        mv "$ram_file" "$out/ram.img"
+    else
+        cp --sparse=always "$ram_file" "$out/ram.img"
+        rm -f "$ram_file"
+    fi
 }
 
 machine_firmware() {
