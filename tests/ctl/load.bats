@@ -281,3 +281,16 @@ END
     [ "$status" = 1 ]
     output_has "none of /etc/kdump.conf, /etc/sysconfig/kdump and /etc/default/kdump-tools is here"
 }
+
+@test "shrink says what would come back, and that it is little enough already" {
+    make_machine
+    conf "image /boot/afterimage" "target console:"
+    [ "$(id -u)" = 0 ] || skip "only root may load"
+    run "$ctl" shrink --dry-run --root "$root"
+    [ "$status" = 0 ]
+    output_has "2048 KiB are reserved, 2048 KiB are needed: nothing to give back"
+    echo $((192 << 20)) > "$root/sys/kernel/kexec_crash_size"
+    run "$ctl" shrink --dry-run --root "$root"
+    [ "$status" = 0 ]
+    output_has "194560 KiB of 196608 KiB would come back"
+}
