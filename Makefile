@@ -39,6 +39,7 @@ kernel_obj := \
 	kernel/dump/area.o kernel/dump/partition.o kernel/dump/disk_find.o kernel/dump/disk_sink.o \
 	drivers/uart.o drivers/pci.o drivers/pci_func.o drivers/pci_quiesce.o drivers/pci_sriov.o drivers/acpi.o drivers/acpi_reg.o drivers/power.o \
 	drivers/watchdog.o drivers/wdt_itco.o drivers/wdt_i6300esb.o drivers/wdt_wdat.o \
+	drivers/iommu.o drivers/iommu_dmar.o drivers/iommu_vtd.o drivers/iommu_ivrs.o drivers/iommu_amd.o drivers/iommu_virtio.o \
 	drivers/ahci.o drivers/ahci_port.o drivers/ahci_cmd.o \
 	drivers/netdev.o drivers/virtio.o drivers/virtio_ring.o drivers/virtio_net.o
 

@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "drivers/ahci_port.h"
+#include "drivers/iommu.h"
 #include "drivers/pci_ids.h"
 #include "heartbeat.h"
 #include "log.h"
@@ -220,7 +221,7 @@ static int try_hba(const struct pci_func *f, void *ctx)
 	if (!ahci_takes((u32)f->class << 16 | (u32)f->subclass << 8 | f->prog_if))
 		return 0;
 	pci_name(f->at, name);
-	if (take_hba(&live, f, name, &had_device))
+	if (take_hba(&live, f, name, &had_device) || iommu_allow(f->at))
 		return 0;
 	ports = wake_ports(live.hba, live.ports, had_device);
 	log_debug("ahci %s: ports 0x%x, devices on 0x%x", name, live.ports, ports);

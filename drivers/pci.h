@@ -10,6 +10,8 @@
 /* PCI Code and ID Assignment 1.11, 1: base classes that are treated apart. */
 #define PCI_BASE_CLASS_DISPLAY 0x03
 #define PCI_BASE_CLASS_BRIDGE  0x06
+#define PCI_BASE_CLASS_SYSTEM  0x08
+#define PCI_SUBCLASS_IOMMU     0x06
 
 struct pci_addr {
 	u16 segment;
@@ -43,14 +45,19 @@ void pci_init(void);
  * read. Finding a BAR's size turns its decoding off for a moment: call it after pci_quiesce(). */
 void pci_forbid_bars(void (*forbid)(pa_t pa, u64 len));
 
-/* Contract "Quiescing": bus mastering, MSI and MSI-X off everywhere but in bridges and displays,
- * read back, up to 100 ms for Transactions Pending. Logs a summary line. */
+/* Contract "Quiescing": bus mastering, MSI and MSI-X off everywhere but in bridges, displays and
+ * IOMMUs, read back, up to 100 ms for Transactions Pending. Logs a summary line. */
 void pci_quiesce(void);
 
 /* The lowest offset >= `from` at which the list holds a capability of that kind (PCI_CAP_ID_*), or
  * 0. To go on after one found at `pos`, ask from pos + 1: offsets only grow, so a caller's loop ends
  * whatever the list looks like. */
 u8 pci_find_cap(struct pci_addr a, u8 id, u8 from);
+
+/* Where the extended capability of that kind is (PCI_EXT_CAP_ID_*), or 0: none, or ECAM does not reach
+ * it. The list of a function without any begins with zeros or, where nobody decodes, with ones (PCI
+ * Express Base 5.0, 7.6). */
+u16 pci_find_ext_cap(struct pci_addr a, u16 id);
 
 /* Base and size of memory BAR `n` (64-bit BARs take two), as the old kernel programmed it. -ENODEV
  * for an I/O BAR, an unset one or nonsense. Size is found by the usual all-ones probe with decoding

@@ -9,6 +9,7 @@
 #include "drivers/pci_config.h"
 
 #define CAP_STEPS       48 /* (256 - 64) / 4: more capabilities do not fit */
+#define EXT_CAPS_MAX    ((PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 8)
 #define UNSIZED_BAR_MAX (1 * GIB)
 
 u8 pci_find_cap(struct pci_addr a, u8 id, u8 from)
@@ -26,6 +27,24 @@ u8 pci_find_cap(struct pci_addr a, u8 id, u8 from)
 		pos = pci_read8(a, pos + PCI_CAP_LIST_NEXT) & ~3u;
 	}
 	return found;
+}
+
+u16 pci_find_ext_cap(struct pci_addr a, u16 id)
+{
+	u16 pos = PCI_CFG_SPACE_SIZE;
+
+	if (!pci_find_cap(a, PCI_CAP_ID_EXP, 0))
+		return 0;
+	for (unsigned int i = 0; i < EXT_CAPS_MAX && pos >= PCI_CFG_SPACE_SIZE; i++) {
+		u32 header = pci_read32(a, pos);
+
+		if (!header || header == ~0u)
+			return 0;
+		if (PCI_EXT_CAP_ID(header) == id)
+			return pos;
+		pos = PCI_EXT_CAP_NEXT(header);
+	}
+	return 0;
 }
 
 static u32 probe_bar(struct pci_addr a, u16 reg)

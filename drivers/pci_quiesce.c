@@ -30,6 +30,12 @@ static unsigned int n_windows;
 
 static void (*forbid)(pa_t pa, u64 len);
 
+/* An AMD IOMMU is a function too, and reads its tables; iommu_amd.c sees to it. */
+static bool is_iommu(const struct pci_func *f)
+{
+	return f->class == PCI_BASE_CLASS_SYSTEM && f->subclass == PCI_SUBCLASS_IOMMU;
+}
+
 static int quiesce_function(const struct pci_func *f, void *ctx)
 {
 	struct quiesce *q = ctx;
@@ -67,7 +73,7 @@ static int visit_with_virtual(const struct pci_func *f, void *ctx)
 {
 	struct quiesce *q = ctx;
 
-	if (pci_left_alone(f->class))
+	if (pci_left_alone(f->class) || is_iommu(f))
 		return 0;
 	q->visit(f, q);
 	return pci_walk_vfs(f, q->visit, q);

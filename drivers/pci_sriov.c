@@ -6,32 +6,11 @@
 
 #include "drivers/pci_config.h"
 
-#define EXT_CAPS_MAX ((PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 8)
-
-/* 7.6: the list of a function without any begins with zeros or, where nobody decodes, with ones. */
-static u16 find_sriov(struct pci_addr a)
-{
-	u16 pos = PCI_CFG_SPACE_SIZE;
-
-	if (!pci_find_cap(a, PCI_CAP_ID_EXP, 0))
-		return 0;
-	for (unsigned int i = 0; i < EXT_CAPS_MAX && pos >= PCI_CFG_SPACE_SIZE; i++) {
-		u32 header = pci_read32(a, pos);
-
-		if (!header || header == ~0u)
-			return 0;
-		if (PCI_EXT_CAP_ID(header) == PCI_EXT_CAP_ID_SRIOV)
-			return pos;
-		pos = PCI_EXT_CAP_NEXT(header);
-	}
-	return 0;
-}
-
 /* 9.2.1.2: the routing IDs are an arithmetic sequence. */
 int pci_walk_vfs(const struct pci_func *pf, int (*visit)(const struct pci_func *f, void *ctx),
 		 void *ctx)
 {
-	u16 cap = find_sriov(pf->at);
+	u16 cap = pci_find_ext_cap(pf->at, PCI_EXT_CAP_ID_SRIOV);
 
 	if (!cap || !(pci_read16(pf->at, cap + PCI_SRIOV_CTRL) & PCI_SRIOV_CTRL_VFE))
 		return 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "drivers/iommu.h"
 #include "drivers/pci_ids.h"
 #include "drivers/virtio.h"
 #include "log.h"
@@ -314,6 +315,8 @@ int virtio_net_open(const struct pci_func *f, struct netdev **out)
 		offered = virtio_offered(&net.v);
 		err = virtio_agree(&net.v, features_wanted(offered));
 	}
+	if (!err && has(VIRTIO_F_ACCESS_PLATFORM)) /* else no IOMMU is in its way (6.1) */
+		err = iommu_allow(f->at);
 	if (!err) {
 		config_read(offered);
 		err = queues_start();

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "drivers/acpi.h"
 #include "drivers/ahci.h"
+#include "drivers/iommu.h"
 #include "drivers/pci.h"
 #include "drivers/uart.h"
 #include "drivers/watchdog.h"
@@ -121,6 +122,7 @@ void main(void)
 	watchdog_init();                     /* before the first long wait */
 	if (config.quiesce)
 		pci_quiesce();               /* before anything touches a device */
+	iommu_init();
 	pci_forbid_bars(oldmem_forbid);
 	source_tell();
 	disk_sink_set_probe(ahci_probe);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "drivers/iommu.h"
 #include "dump/container.h"
 #include "dump/disk_sink.h"
 #include "dump/dmesg.h"
@@ -25,7 +26,13 @@ static int target_open(struct sink **s, const struct config *cfg, const struct t
 
 static void tell_failed(const struct target *t, const char *reason)
 {
-	log_always("target %.*s: failed: %s", t->text_len, t->text, reason);
+	char held[16];
+
+	if (iommu_refused(held))
+		log_always("target %.*s: failed: %s; an IOMMU cuts %s off", t->text_len, t->text, reason,
+		           held);
+	else
+		log_always("target %.*s: failed: %s", t->text_len, t->text, reason);
 }
 
 static void tell_ready(const struct target *t)

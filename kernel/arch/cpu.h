@@ -85,6 +85,9 @@ DEFINE_CR(4)
 DEFINE_CR(8)
 #undef DEFINE_CR
 
+/* Write the cache line back to memory, for a device that does not look into caches. */
+static inline void clflush(const void *p) { __asm__ volatile("clflush (%0)" ::"r"(p) : "memory"); }
+
 static inline void invlpg(pa_t va) { __asm__ volatile("invlpg (%0)" ::"r"(va) : "memory"); }
 
 #endif

@@ -45,6 +45,10 @@ static inline void mmio_write64(volatile void *reg, u64 v)
 	mmio_write32((volatile u8 *)reg + 4, (u32)(v >> 32));
 }
 
+/* One access, where half a value would be wrong. */
+static inline u64 mmio_read64(const volatile void *reg) { return *(const volatile u64 *)reg; }
+static inline void mmio_write64_whole(volatile void *reg, u64 v) { *(volatile u64 *)reg = v; }
+
 /* Order our stores to DMA memory against the device's view; x86 keeps store order itself. */
 static inline void dma_wmb(void) { __asm__ volatile("" ::: "memory"); }
 static inline void dma_rmb(void) { __asm__ volatile("" ::: "memory"); }

@@ -36,6 +36,7 @@ struct fake_hba {
 	bool gone;        /* all registers read as ones */
 	bool bios_busy;
 	bool bus_master;
+	bool cut_off;     /* behind an IOMMU that cannot be tamed */
 	u64 bar_bytes;
 	unsigned int resets;
 	struct fake_disk disk[FAKE_PORTS];

@@ -71,6 +71,14 @@ TEST(takes_over_a_running_disk)
 	CHECK(!hba.bus_master && hba.resets == 2);
 }
 
+TEST(cut_off_by_an_iommu)
+{
+	one_disk();
+	hba.cut_off = true;
+	CHECK_EQ(probe_first(), 0);
+	CHECK(!seen && !hba.bus_master && hba.resets == 1);
+}
+
 TEST(visits_all_disks_and_leaves_them_released)
 {
 	u64 total = 0;

@@ -52,6 +52,7 @@ TEST(quiesce)
 {
 	machine_reset();
 	struct func *bridge = func_add(0, 0, 1, 0, 1, 0x0604, 1);
+	struct func *iommu = func_add(0, 0, 2, 0, 1, 0x0806, 0);
 	struct func *f = func_add(0, 1, 0, 0, 1, 0x0200, 0);
 	struct func *slow = func_add(0, 1, 1, 0, 1, 0x0108, 0);
 	struct func *bad = func_add(0, 1, 2, 0, 1, 0x0c03, 0);
@@ -66,7 +67,7 @@ TEST(quiesce)
 	bad->stubborn = true;
 	pci_init();
 	pci_quiesce();
-	CHECK(is_master(bridge));
+	CHECK(is_master(bridge) && is_master(iommu));
 	CHECK(!is_master(f));
 	CHECK(f->cfg[PCI_COMMAND] & PCI_COMMAND_MEMORY);
 	CHECK_EQ(f->cfg[0x42], 0x80);

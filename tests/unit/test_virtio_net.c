@@ -65,6 +65,21 @@ static bool same_pieces(const struct net_seg *a, const struct net_seg *b, unsign
 	return true;
 }
 
+TEST(behind_an_iommu)
+{
+	CHECK_EQ(open_offering(OFFERED | BIT(VIRTIO_F_ACCESS_PLATFORM)), 0);
+	CHECK(fake.agreed & BIT(VIRTIO_F_ACCESS_PLATFORM));
+	fake_virtio_reset();
+	fake.offered = OFFERED | BIT(VIRTIO_F_ACCESS_PLATFORM);
+	fake.cut_off = true;
+	CHECK_EQ(virtio_net_open(&fake_function, &dev), -EIO);
+	CHECK(!fake.mastering && fake.status == 0);
+	fake_virtio_reset();
+	fake.offered = OFFERED; /* an IOMMU is none of its business */
+	fake.cut_off = true;
+	CHECK_EQ(virtio_net_open(&fake_function, &dev), 0);
+}
+
 TEST(matches_modern_and_transitional)
 {
 	struct pci_func f = fake_function;

@@ -20,6 +20,7 @@ void write_cr3(u64 v);
 u64 read_cr4(void);
 void write_cr4(u64 v);
 void invlpg(pa_t va);
+void clflush(const void *p);
 void cpu_stop(void) NORETURN;
 void cpu_triple_fault(void);
 

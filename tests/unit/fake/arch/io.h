@@ -20,6 +20,8 @@ void mmio_write8(volatile void *reg, u8 v);
 void mmio_write16(volatile void *reg, u16 v);
 void mmio_write32(volatile void *reg, u32 v);
 void mmio_write64(volatile void *reg, u64 v);
+u64 mmio_read64(const volatile void *reg);
+void mmio_write64_whole(volatile void *reg, u64 v);
 
 static inline void dma_wmb(void) { __sync_synchronize(); }
 static inline void dma_rmb(void) { __sync_synchronize(); }
