@@ -115,7 +115,7 @@ $(B)/afterimagectl: $(ctl_objs)
 
 # --- tests on the host: one program per line of unit.mk and fuzz.mk, with sanitizers
 
-include tests/unit/unit.mk tests/fuzz/fuzz.mk
+include tests/unit/unit.mk tests/fuzz/fuzz.mk tests/wire/wire.mk
 units := $(patsubst unit_%,%,$(filter unit_%,$(.VARIABLES)))
 fuzzers := $(patsubst fuzz_%,%,$(filter fuzz_%,$(.VARIABLES)))
 host_cflags := -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -Itests/unit/fake -Itests/unit \
@@ -142,9 +142,9 @@ fuzz: $(addprefix $(B)/fuzz/,$(fuzzers))
 
 demo: deps-demo all
 	tools/demo
-test: deps-test all
+test: deps-test all wire
 	tests/run check fuzz ctl qemu
-test-full: deps-full all
+test-full: deps-full all wire
 	tests/run check fuzz lint ctl qemu full
 campaign: deps-campaign all
 	tests/campaign/campaign $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(CAMPAIGN_ARGS) || failed=yes; \

@@ -279,20 +279,7 @@ unsigned int oldmem_read(void *dst, pa_t pa, u64 len)
 	return 0;
 }
 
-static int tap_open(void)
-{
-	struct ifreq r = { .ifr_name = "tap0", .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
-	int size = sizeof(struct virtio_net_hdr_v1);
-
-	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || ioctl(fd, TUNSETIFF, &r) || ioctl(fd, TUNSETVNETHDRSZ, &size) ||
-	    ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM))
-		return -1;
-	return system("ip link set lo up && ip link set tap0 address 52:54:00:00:00:01 mtu 1500 up &&"
-	              "ip addr add 10.9.0.1/24 dev tap0 && ip -6 addr add fd09::1/64 dev tap0 nodad");
-}
-
-static void ram_make(void)
+void ram_make(void)
 {
 	int m = memfd_create("ram", MFD_CLOEXEC);
 	u64 x = 1;
@@ -307,12 +294,32 @@ static void ram_make(void)
 	}
 }
 
+int tap_open(const char *name)
+{
+	struct ifreq r = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+	int size = sizeof(struct virtio_net_hdr_v1);
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, TUNSETIFF, &r) || ioctl(fd, TUNSETVNETHDRSZ, &size) ||
+	    ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM))
+		return -1;
+	return 0;
+}
+
+static int addresses_set(void)
+{
+	return system("ip link set lo up && ip link set tap0 address 52:54:00:00:00:01 mtu 1500 up &&"
+	              "ip addr add 10.9.0.1/24 dev tap0 && ip -6 addr add fd09::1/64 dev tap0 nodad");
+}
+
 bool tap_available(void)
 {
 	static int state; /* 1 there, -1 not */
 
 	if (!state) {
-		state = geteuid() == 0 && !unshare(CLONE_NEWNET) && !tap_open() ? 1 : -1;
+		state = geteuid() == 0 && !unshare(CLONE_NEWNET) && !tap_open("tap0") && !addresses_set();
+		state = state ? 1 : -1;
 		if (state > 0)
 			ram_make();
 	}

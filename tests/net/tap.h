@@ -53,6 +53,10 @@ extern struct tap_counts {
 	u64 untagged;         /* frames without the tag that the wire wants */
 } tap;
 
+/* What tap_available() does besides: make the device; 0, or -1 with errno. Make the "old RAM". */
+int tap_open(const char *name);
+void ram_make(void);
+
 /* Namespace, TAP and addresses 10.9.0.1/24, fd09::1/64; false where that is not allowed. */
 bool tap_available(void);
 

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* afterimage's network half as a program: its command line, its targets and its TCP on a TAP device,
+ * with an ELF core of pseudo-random RAM as the dump. */
+#include <elf.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "clock.h"
+#include "config.h"
+#include "dump/container.h"
+#include "dump/disk_sink.h"
+#include "dump/dmesg.h"
+#include "dump/vmcoreinfo.h"
+#include "net/ether.h"
+#include "run.h"
+#include "tap.h"
+
+static const char help[] =
+	"usage: sender [OPTIONS] DEVICE WORDS\n"
+	"\n"
+	"Dumps as afterimage does over DEVICE, a TAP device that is made here. WORDS is afterimage's command line.\n"
+	"\n"
+	"  --mib N          length of the dump (default 64)\n"
+	"  --offload WHAT   of the card: all (default), csum, none\n"
+	"  --speed N        our own clock runs so many times as fast\n"
+	"  --print          write the dump to standard output instead\n"
+	"  --seconds        say how long it took from the connection to the end\n"
+	"\n"
+	"Exit status 0: one target has the dump.\n";
+
+static u64 total = 64 * MIB;
+static u64 begun_us;
+
+/* --- what the rest of the kernel would be */
+
+static void line_print(const char *fmt, va_list ap)
+{
+	fputs("afterimage: ", stdout);
+	vprintf(fmt, ap);
+	putchar('\n');
+}
+
+#define DEFINE_LOG(name)                                                                           \
+	void name(const char *fmt, ...)                                                            \
+	{                                                                                          \
+		va_list ap;                                                                        \
+		va_start(ap, fmt);                                                                 \
+		line_print(fmt, ap);                                                               \
+		va_end(ap);                                                                        \
+	}
+DEFINE_LOG(log_always)
+DEFINE_LOG(log_info)
+void log_debug(const char *fmt, ...) { (void)fmt; }
+void log_set_level(enum log_level level) { (void)level; }
+
+void panic(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line_print(fmt, ap);
+	va_end(ap);
+	fflush(stdout);
+	abort();
+}
+
+/* The first page of RAM becomes the headers of one PT_LOAD, of which it is no part itself. */
+static void headers_make(void)
+{
+	Elf64_Ehdr e = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+		         .e_type = ET_CORE, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
+		         .e_phoff = sizeof(e), .e_ehsize = sizeof(e), .e_phentsize = sizeof(Elf64_Phdr),
+		         .e_phnum = 1 };
+	Elf64_Phdr p = { .p_type = PT_LOAD, .p_flags = PF_R, .p_offset = PAGE_SIZE,
+		         .p_filesz = total - PAGE_SIZE, .p_memsz = total - PAGE_SIZE, .p_align = PAGE_SIZE };
+
+	memset(ram, 0, PAGE_SIZE);
+	memcpy(ram, &e, sizeof(e));
+	memcpy(ram + sizeof(e), &p, sizeof(p));
+}
+
+void container_prepare(const struct config *cfg) { (void)cfg; }
+u64 container_size(void) { return total; }
+u64 container_log_size(void) { return 0; }
+int container_write_log(struct sink *s, u64 *bytes) { (void)s, (void)bytes; return -ENODATA; }
+
+/* The dump is "RAM" over and over: spans of many lengths, and copied pieces between them. */
+int container_write(struct sink **out, struct dump_stats *st, bool in_place)
+{
+	unsigned int chance = 1, seconds = 0;
+	struct sink *s = *out;
+	u64 off = 0;
+	int err = 0;
+
+	(void)in_place;
+	st->total = total;
+	begun_us = clock_us();
+	while (!err && off < total) {
+		u64 at = off % RAM_BYTES, left = MIN(total - off, RAM_BYTES - at), n;
+
+		n = MIN(left, PAGE_SIZE << rand_r(&chance) % 10);
+		if ((s->caps & SINK_TAKES_SPAN) && rand_r(&chance) % 4) {
+			err = s->ops->write_span(s, off, ram_pa + at, n);
+		} else {
+			n = MIN(n, 32 * KIB);
+			err = s->ops->write(s, off, ram + at, (u32)n);
+		}
+		off += n;
+		st->pages += n / PAGE_SIZE;
+		if (clock_us() - begun_us > (seconds + 1) * SEC) {
+			seconds = (unsigned int)((clock_us() - begun_us) / SEC);
+			log_info("%llu MiB acknowledged after %u s", s->settled / MIB, seconds);
+		}
+	}
+	return err;
+}
+
+/* A disk that takes everything: the target behind the network. */
+static int disk_write(struct sink *s, u64 off, const void *buf, u32 len)
+{
+	(void)off, (void)buf;
+	s->accepted = s->settled += len;
+	return 0;
+}
+
+static int disk_finish(struct sink *s, int status)
+{
+	(void)s;
+	return status;
+}
+
+static const struct sink_ops disk_ops = { .write = disk_write, .finish = disk_finish };
+
+int disk_sink_open(struct sink **out, const struct config *cfg, const struct target *t, u64 dump_bytes,
+                   u64 crash_time, bool copy_mode, char reason[DISK_REASON_MAX])
+{
+	static struct sink disk;
+
+	(void)cfg, (void)t, (void)dump_bytes, (void)crash_time, (void)copy_mode, (void)reason;
+	disk = (struct sink){ .ops = &disk_ops };
+	*out = &disk;
+	return 0;
+}
+
+u64 disk_sink_room(const struct sink *s) { (void)s; return total; }
+
+int disk_sink_section(struct sink *s, enum area_section_type type, u64 planned)
+{
+	(void)s, (void)type, (void)planned;
+	return 0;
+}
+
+int dmesg_lines(u64 last, dmesg_line_fn *fn) { (void)last, (void)fn; return 0; }
+u64 vmcoreinfo_number(const char *name, u64 otherwise) { (void)name; return otherwise; }
+
+/* --- the program */
+
+static int print(void)
+{
+	for (u64 off = 0; off < total; off += PAGE_SIZE)
+		fwrite(ram + off % RAM_BYTES, PAGE_SIZE, 1, stdout);
+	return fflush(stdout) ? 1 : 0;
+}
+
+static unsigned int offload(const char *what)
+{
+	if (!strcmp(what, "none"))
+		return 0;
+	return !strcmp(what, "csum") ? NETDEV_CSUM : ALL_OFFLOADS;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "mib", required_argument, NULL, 'm' },   { "offload", required_argument, NULL, 'o' },
+		{ "speed", required_argument, NULL, 's' }, { "print", no_argument, NULL, 'p' },
+		{ "seconds", no_argument, NULL, 't' },     { "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	unsigned int caps = ALL_OFFLOADS, speed = 1;
+	bool only_print = false, seconds = false, ok;
+	static struct config cfg;
+	int o;
+
+	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (o) {
+		case 'm': total = strtoull(optarg, NULL, 0) * MIB; break;
+		case 'o': caps = offload(optarg); break;
+		case 's': speed = (unsigned int)atoi(optarg); break;
+		case 'p': only_print = true; break;
+		case 't': seconds = true; break;
+		case 'h': fputs(help, stdout); return 0;
+		default: return 2;
+		}
+	}
+	ram_make();
+	headers_make();
+	if (only_print)
+		return print();
+	if (argc - optind != 2 || tap_open(argv[optind])) {
+		perror("sender");
+		return 2;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	tap_reset(caps);
+	clock_speed = speed;
+	config_early(&cfg, argv[optind + 1]);
+	config_parse(&cfg, argv[optind + 1]);
+	clock_set_budget(cfg.timeout_s);
+	ok = run_targets(&cfg);
+	if (seconds)
+		printf("seconds %llu.%06llu\n", (clock_us() - begun_us) / SEC, (clock_us() - begun_us) % SEC);
+	printf("frames=%llu large=%llu wrong=%llu syn=%llu rst=%llu fin=%llu\n", tap.frames, tap.big,
+	       tap.wrong, tap.syn, tap.rst, tap.fin);
+	return ok ? 0 : 1;
+}
