@@ -32,6 +32,7 @@ static struct disk_sink {
 	unsigned int n_section; /* the last one is being written: offsets count from its start */
 	u64 crash_time;
 	u64 high; /* behind the last byte of it that was written so far */
+	u64 front, tail; /* what settled lies before the one or from the other on */
 	u64 header_us; /* when the header was last written */
 	u64 stall_us;
 	u64 window_us; /* the stall window's start, and what was settled then */
@@ -125,6 +126,25 @@ static u64 batch_bytes(const struct batch *b)
 	return b->end - ALIGN_DOWN(b->start, AREA_BLOCK);
 }
 
+/* No byte settles twice, although containers write some again: headers and bitmaps at their front,
+ * blocks at their end that were not full. Counted are what goes on from the front, up to the tail, and
+ * from there on what is behind all others: perhaps less than there is, never more. */
+static void count_settled(struct disk_sink *k, const struct batch *b)
+{
+	if (b->start <= k->front) {
+		u64 end = MAX(MIN(b->end, k->tail), k->front);
+
+		k->sink.settled += end - k->front;
+		k->front = end;
+	} else if (b->end > k->high) {
+		u64 from = MAX(b->start, k->high);
+
+		k->sink.settled += b->end - from;
+		k->tail = MIN(k->tail, from);
+	}
+	k->high = MAX(k->high, b->end);
+}
+
 static int batch_flush(struct disk_sink *k)
 {
 	struct batch *b = &k->batch;
@@ -140,8 +160,7 @@ static int batch_flush(struct disk_sink *k)
 	b->staged = 0;
 	if (err)
 		return failed(k, err, "cannot write");
-	k->sink.settled += b->end - b->start;
-	k->high = MAX(k->high, b->end);
+	count_settled(k, b);
 	section_now(k)->length = MAX(section_now(k)->length, k->high);
 	err = check_stall(k);
 	if (!err && clock_us() - k->header_us > HEADER_US)
@@ -280,6 +299,8 @@ int disk_sink_section(struct sink *s, enum area_section_type type, u64 planned)
 	k->section[k->n_section++] =
 		(struct area_section){ .type = type, .offset = offset, .length = planned };
 	k->high = 0;
+	k->front = 0;
+	k->tail = ~0ull;
 	k->batch.start = 0;
 	k->batch.end = 0;
 	return write_header(k, AREA_IN_PROGRESS);
