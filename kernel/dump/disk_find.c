@@ -19,6 +19,7 @@ struct search {
 	struct area_stamp *stamp; /* scratch */
 	struct blkdev *dev;       /* the disk that is being looked at, or that was opened */
 	unsigned int disks;
+	unsigned int unread; /* places where a stamp may be and that could not be read */
 	unsigned int areas;
 	struct place area[2]; /* more are counted only */
 	int damage;           /* what was wrong with the last unusable stamp of that UUID */
@@ -56,13 +57,15 @@ static int look_at(void *ctx, u64 start, u64 len)
 		return 0;
 	}
 	rc = read_blocks(s->dev, start, s->stamp, AREA_BLOCK);
-	if (rc) /* one bad sector costs this partition, a device that is gone costs the disk */
+	if (rc) { /* one bad sector costs this partition, a device that is gone costs the disk */
+		s->unread++;
 		return rc == -EIO ? 0 : rc;
+	}
 	rc = area_stamp_check(s->stamp, len);
 	if (rc == -ENODATA)
 		return 0;
-	if (!memcmp(s->stamp->uuid, s->uuid, sizeof(s->stamp->uuid))) {
-		if (rc) {
+	if (rc == -EBADMSG || memcmp(s->stamp->uuid, s->uuid, sizeof(s->stamp->uuid)) == 0) {
+		if (rc) { /* the damage may be in the UUID, too */
 			s->damage = rc;
 			place_set(&s->damaged, s->dev, start, len);
 		} else {
@@ -115,21 +118,41 @@ static int judge(const struct search *s, char reason[DISK_REASON_MAX])
 		       s->damaged.start,
 		       s->damage == -EPROTONOSUPPORT ? "is of a newer format" : "is damaged");
 	else
-		format(reason, DISK_REASON_MAX, "no such dump area on %u disks", s->disks);
+		format(reason, DISK_REASON_MAX, "no such dump area on %u disks, %u places not readable",
+		       s->disks, s->unread);
 	return s->areas ? -EEXIST : s->damage ? s->damage : -ENODEV;
 }
 
-/* Read stamp and headers of the area on the opened disk, now for use. */
+/* Stamp and headers, each by itself: a bad sector in one copy leaves the other. Of a copy that cannot be
+ * read zeros; returns whether there is one, or an error. */
+static int read_head(struct search *s)
+{
+	u64 start = s->area[0].start;
+	int rc = read_blocks(s->dev, start, s->stamp, AREA_BLOCK), unread = 0;
+
+	for (unsigned int i = 1; i <= 2 && !rc; i++) {
+		rc = read_blocks(s->dev, start + i * AREA_BLOCK, s->stamp + i, AREA_BLOCK);
+		if (rc == -EIO) {
+			log_info("%s: copy %u of the area's header cannot be read", s->dev->name, i - 1);
+			memset(s->stamp + i, 0, AREA_BLOCK);
+			unread = 1;
+			rc = 0;
+		}
+	}
+	return rc ? rc : unread;
+}
+
+/* The area on the opened disk, now for use. */
 static int area_read(struct search *s, struct disk_area *a, char reason[DISK_REASON_MAX])
 {
 	const struct place *p = &s->area[0];
 	const struct area_header *h = (const struct area_header *)(s->stamp + 1);
-	int rc = read_blocks(s->dev, p->start, s->stamp, DISK_SCRATCH);
+	int rc, unread = read_head(s);
 
-	if (rc) {
+	if (unread < 0) {
 		format(reason, DISK_REASON_MAX, "%s: cannot read the area's headers: error %d",
-		       p->disk, rc);
-		return rc;
+		       p->disk, unread);
+		return unread;
 	}
 	if (area_stamp_check(s->stamp, p->room) ||
 	    memcmp(s->stamp->uuid, s->uuid, sizeof(a->uuid))) {
@@ -159,6 +182,8 @@ static int area_read(struct search *s, struct disk_area *a, char reason[DISK_REA
 		.state = h[rc].state,
 		.time = h[rc].time,
 	};
+	if (unread && a->state == AREA_IN_PROGRESS) /* 'complete' would have come next */
+		a->state = AREA_COMPLETE;
 	memcpy(a->uuid, s->uuid, sizeof(a->uuid));
 	return 0;
 }

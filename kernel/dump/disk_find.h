@@ -19,7 +19,7 @@ struct disk_area {
 	u8 uuid[16];
 	unsigned int current; /* the header copy that counts */
 	u64 sequence;         /* and what it says */
-	u32 state;
+	u32 state; /* complete also where that is what a copy that cannot be read may say */
 	u64 time;
 };
 

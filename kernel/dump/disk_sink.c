@@ -10,6 +10,9 @@
 
 #define STAGE_BYTES (124 * KIB) /* copied bytes that one device write can hold; as much as the overlay has */
 #define BATCH_BYTES (8 * MIB)  /* of one device write; larger is no faster */
+#define BATCH_FIRST (128 * KIB) /* until the disk has shown that it is quick: a command has 30 s */
+#define QUICK_US    (1 * SEC)   /* for a device write; the next one may be twice as large */
+#define SLOW_US     (4 * SEC)   /* half as large */
 #define BATCH_SEGS  128u
 #define STALL_BYTES MIB /* contract: less than this in dump.stall= seconds is a stall */
 #define HEADER_US (10 * SEC) /* a power cut loses no more of what the header knows */
@@ -34,10 +37,11 @@ static struct disk_sink {
 	u64 high; /* behind the last byte of it that was written so far */
 	u64 front, tail; /* what settled lies before the one or from the other on */
 	u64 header_us; /* when the header was last written */
+	u64 batch_max; /* bytes of a device write, from BATCH_FIRST to BATCH_BYTES */
 	u64 stall_us;
 	u64 window_us; /* the stall window's start, and what was settled then */
 	u64 window_settled;
-	bool broken; /* the device does not answer: leave it alone but for the reset */
+	bool broken; /* does not answer, or has lost what it had taken: leave it alone but for the reset */
 	struct batch batch;
 } disk_sink;
 
@@ -76,13 +80,22 @@ static int write_block(struct disk_sink *k, u64 logical, const void *block)
 	return d->ops->write(d, k->area.start + logical, &seg, 1);
 }
 
+/* A flush that failed has dropped nobody knows what, and the next one would succeed (ACS-4, 7.10.4): the
+ * header that is there is the last one that can be true. */
+static int flush(struct disk_sink *k)
+{
+	int err = k->area.dev->ops->flush(k->area.dev);
+
+	k->broken |= err != 0;
+	return err;
+}
+
 /* The next header: into the copy that does not count, so that a cut leaves the other one. The flush
  * before makes what it says true, the flush behind makes it last. */
 static int write_header(struct disk_sink *k, u32 state)
 {
 	struct area_header *h = (struct area_header *)stage;
-	struct blkdev *d = k->area.dev;
-	int err = d->ops->flush(d);
+	int err = flush(k);
 
 	memset(h, 0, sizeof(*h));
 	memcpy(h->magic, AREA_HEADER_MAGIC, sizeof(h->magic));
@@ -99,7 +112,7 @@ static int write_header(struct disk_sink *k, u32 state)
 	if (!err)
 		err = write_block(k, !k->area.current * AREA_BLOCK, h);
 	if (!err)
-		err = d->ops->flush(d);
+		err = flush(k);
 	if (err)
 		return failed(k, err, "cannot write the area's header");
 	k->area.current = !k->area.current;
@@ -145,11 +158,19 @@ static void count_settled(struct disk_sink *k, const struct batch *b)
 	k->high = MAX(k->high, b->end);
 }
 
+static void pace(struct disk_sink *k, u64 took_us)
+{
+	if (took_us < QUICK_US)
+		k->batch_max = MIN(2 * k->batch_max, BATCH_BYTES);
+	else if (took_us > SLOW_US)
+		k->batch_max = MAX(k->batch_max / 2, BATCH_FIRST);
+}
+
 static int batch_flush(struct disk_sink *k)
 {
 	struct batch *b = &k->batch;
 	struct blkdev *d = k->area.dev;
-	u64 at;
+	u64 at, began = clock_us();
 	int err;
 
 	if (!b->n)
@@ -160,6 +181,7 @@ static int batch_flush(struct disk_sink *k)
 	b->staged = 0;
 	if (err)
 		return failed(k, err, "cannot write");
+	pace(k, clock_us() - began);
 	count_settled(k, b);
 	section_now(k)->length = MAX(section_now(k)->length, k->high);
 	err = check_stall(k);
@@ -205,7 +227,7 @@ static int batch_stage(struct disk_sink *k, bool whole)
 static int batch_at(struct disk_sink *k, u64 off)
 {
 	struct batch *b = &k->batch;
-	bool full = b->n == BATCH_SEGS || b->staged == STAGE_BYTES || batch_bytes(b) >= BATCH_BYTES;
+	bool full = b->n == BATCH_SEGS || b->staged == STAGE_BYTES || batch_bytes(b) >= k->batch_max;
 	int err = 0;
 
 	if (off != b->end || (full && off % AREA_BLOCK == 0))
@@ -266,7 +288,7 @@ static int disk_write_span(struct sink *s, u64 off, pa_t pa, u64 len)
 		err = batch_at(k, off);
 		if (err)
 			break;
-		n = MIN(len, BATCH_BYTES - batch_bytes(&k->batch));
+		n = MIN(len, k->batch_max - batch_bytes(&k->batch));
 		batch_add(&k->batch, pa, n);
 		pa += n;
 		len -= n;
@@ -383,6 +405,7 @@ int disk_sink_open(struct sink **out, const struct config *cfg, const struct tar
 	k->sink.ops = &disk_ops;
 	k->sink.caps = SINK_SEEK | (copy_mode ? 0 : SINK_TAKES_SPAN);
 	k->crash_time = crash_time;
+	k->batch_max = BATCH_FIRST;
 	k->stall_us = cfg->stall_s * SEC;
 	k->window_us = clock_us();
 	if (err) {

@@ -41,6 +41,8 @@ static int memdisk_read(struct blkdev *b, u64 off, const struct blk_seg *seg, un
 	fake_now_us += d->us_per_op;
 	for (; n--; off += seg++->len) {
 		check_seg(d, off, seg);
+		if (d->bad_block && d->bad_block - off < seg->len)
+			return -EIO;
 		memcpy((void *)seg->pa, d->mem + off, seg->len);
 	}
 	return 0;

@@ -24,6 +24,7 @@ struct memdisk {
 	u64 us_per_op;         /* how slow it is */
 	int fail_writes;       /* if not 0, what write returns from the fail_after-th on */
 	int fail_flush;
+	u64 bad_block;         /* if not 0, byte of a block that cannot be read */
 	unsigned int fail_after;
 };
 

@@ -289,7 +289,7 @@ TEST(adjacent_spans_become_large_writes)
 		CHECK_EQ(sink->ops->write_span(sink, off, (pa_t)ram, MIB), 0);
 	CHECK_EQ(sink->ops->finish(sink, 0), 0);
 	CHECK_EQ(sink->settled, total + 4096);
-	CHECK_EQ(d->requests, 2 + 9); /* headers, and 64 MiB and a bit by 8 */
+	CHECK_EQ(d->requests, 2 + 6 + 8); /* headers; 128 KiB to 4 MiB; the rest by 8 */
 }
 
 TEST(device_errors_reach_the_caller)
@@ -300,8 +300,8 @@ TEST(device_errors_reach_the_caller)
 	/* A span that the device cannot fetch, then the second try that copies. */
 	CHECK_EQ(opened(sizeof(ram), false), 0);
 	d->fail_writes = -EREMOTEIO;
-	CHECK_EQ(sink->ops->write_span(sink, 0, (pa_t)ram, sizeof(ram)), 0);
-	CHECK_EQ(sink->ops->write_span(sink, sizeof(ram), (pa_t)ram, 4096), 0);
+	CHECK_EQ(sink->ops->write_span(sink, 0, (pa_t)ram, sizeof(ram) / 2), 0);
+	CHECK_EQ(sink->ops->write_span(sink, sizeof(ram) / 2, (pa_t)ram, 4096), 0);
 	CHECK_EQ(sink->ops->write(sink, MIB, ram, 1), -EREMOTEIO);
 	CHECK(strstr(sink->reason, "memdisk 0: cannot write"));
 	CHECK_EQ(sink->ops->finish(sink, -EREMOTEIO), -EREMOTEIO);
@@ -361,6 +361,64 @@ TEST(device_errors_reach_the_caller)
 	CHECK_EQ(sink->ops->write_span(sink, ALIGN_DOWN(~0ull, 4096), (pa_t)ram, 8192), -ENOSPC);
 	CHECK_EQ(sink->ops->finish(sink, -ENOSPC), -ENOSPC);
 	CHECK(header_of(d, AREA_AT)->state == AREA_IN_PROGRESS && !d->live);
+}
+
+/* What the device dropped nobody knows: no later header may count it. */
+TEST(after_a_failed_flush_the_header_stays)
+{
+	struct memdisk *d = fresh();
+	static u8 ram[8192] ALIGNED(4096);
+	unsigned int ops;
+
+	CHECK_EQ(opened(0, false), 0);
+	CHECK_EQ(sink->ops->write(sink, 0, ram, sizeof(ram)), 0);
+	CHECK_EQ(sink->ops->write(sink, MIB, ram, 1), 0);
+	d->us_per_op = 11000000;
+	d->fail_flush = -EIO;
+	ops = d->n_ops;
+	CHECK_EQ(sink->ops->write(sink, 65536, ram, 1), -EIO);
+	d->fail_flush = 0;
+	CHECK_EQ(sink->ops->finish(sink, -EIO), -EIO);
+	CHECK(header_of(d, AREA_AT)->state == AREA_IN_PROGRESS);
+	CHECK_EQ(header_of(d, AREA_AT)->settled, 0);
+	CHECK_EQ(d->n_ops, ops + 1);
+	CHECK(!d->live);
+}
+
+TEST(a_slow_disk_gets_less_at_a_time)
+{
+	struct memdisk *d = fresh();
+	static u8 ram[1 << 20] ALIGNED(4096);
+
+	CHECK_EQ(opened(0, false), 0);
+	d->us_per_op = 5000000;
+	d->requests = 0;
+	CHECK_EQ(sink->ops->write_span(sink, 0, (pa_t)ram, sizeof(ram)), 0);
+	CHECK_EQ(sink->ops->finish(sink, 0), 0);
+	CHECK(d->requests >= 8 + 1);
+}
+
+TEST(what_cannot_be_read)
+{
+	struct memdisk *d = fresh();
+
+	d->bad_block = AREA_AT;
+	CHECK(refused(d, -ENODEV, "no such dump area on 1 disks, 1 places not readable"));
+
+	/* One copy of the header: the other one counts, but what it does not know may be a dump. */
+	d->bad_block = AREA_AT + 2 * AREA_BLOCK;
+	CHECK_EQ(opened(64 * KIB, false), 0);
+	CHECK(test_logged("copy 1 of the area's header cannot be read"));
+	CHECK_EQ(sink->ops->finish(sink, -EIO), -EIO);
+	CHECK(header_of(d, AREA_AT)->state == AREA_IN_PROGRESS);
+	CHECK_EQ(opened(64 * KIB, false), -EEXIST);
+	CHECK(strstr(reason, "holds dump of") && !d->live);
+	d->bad_block = AREA_AT + AREA_BLOCK;
+	CHECK_EQ(opened(64 * KIB, false), -EEXIST);
+	cfg.overwrite = true;
+	CHECK_EQ(opened(64 * KIB, false), 0);
+	CHECK_EQ(sink->ops->finish(sink, 0), 0);
+	CHECK(header_of(d, AREA_AT)->state == AREA_COMPLETE);
 }
 
 TEST(slow_device_stalls)
