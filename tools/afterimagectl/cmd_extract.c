@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// afterimagectl extract: takes the dump out of a dump area, and only then marks the area empty.
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "areafile.h"
-#include "check.h"
-#include "crashlog.h"
-#include "mend.h"
+// afterimagectl extract: takes the dump out of a dump area.
+#include "extract.h"
 #include "output.h"
-#include "progress.h"
-
-#define COPY_BYTES  (4 * MIB)
-#define FAILURE_MAX (16 * KIB) /* of the text why a dump failed */
-#define TEMP_NAME   "vmcore.part"
 
 static const char help[] =
     "usage: afterimagectl extract DEVICE|FILE -o DIR [--keep]\n"
@@ -28,244 +14,14 @@ static const char help[] =
     "  -o DIR   where to; made if it is not there\n"
     "  --keep   leave the area as it is\n";
 
-static u8 copy_buffer[COPY_BYTES];
-
-struct extract {
-	struct areafile area;
-	const char *path, *dir_name;
-	int dir;
-};
-
-static int copy_section(struct output *o, const struct input *in, const char *what)
-{
-	int err = 0;
-
-	progress_begin(what, in->size);
-	for (u64 at = 0; at < in->size && !err; at += COPY_BYTES) {
-		u64 n = MIN(in->size - at, COPY_BYTES);
-
-		if (stop_requested()) {
-			err = say_fail(-EINTR, "interrupted: the area is as it was");
-			break;
-		}
-		err = input_read(in, at, copy_buffer, n);
-		if (err) {
-			say_error(err, "reading the %s from the area at %llu", what, at);
-			break;
-		}
-		err = output_write(o, at, copy_buffer, n, false);
-		if (err)
-			say_error(err, "writing the %s", what);
-		progress_at(at + n);
-	}
-	progress_end();
-	if (!err && ftruncate(o->fd, (off_t)in->size))
-		err = say_error(-errno, "writing the %s", what);
-	return err;
-}
-
-static int extract_dmesg(struct extract *x)
-{
-	const struct area_section *s = areafile_find_section(&x->area, AREA_SECTION_DMESG);
-	struct output o;
-	struct input in;
-	int err;
-
-	if (!s)
-		return 0;
-	if (!(s->flags & AREA_SECTION_WHOLE)) {
-		say("the kernel's log was not written to its end: left out");
-		return 0;
-	}
-	in = areafile_section(&x->area, s, s->length);
-	err = output_create(&o, x->dir, CRASHLOG_TEMP);
-	if (err)
-		return err;
-	err = copy_section(&o, &in, "log");
-	if (!err)
-		err = output_commit(&o, CRASHLOG_NAME);
-	output_discard(&o);
-	return err;
-}
-
-/* Why the dump failed, as the capture kernel wrote it down: lines of clean text. */
-static void tell_failure(const struct extract *x)
-{
-	const struct area_section *s = areafile_find_section(&x->area, AREA_SECTION_FAILURE);
-	static char text[FAILURE_MAX + 1];
-	struct input in;
-
-	if (!s || !(s->flags & AREA_SECTION_WHOLE))
-		return;
-	in = areafile_section(&x->area, s, FAILURE_MAX);
-	if (input_read(&in, 0, text, in.size))
-		return;
-	text[in.size] = '\0';
-	for (char *line = text; *line;) {
-		size_t n = strcspn(line, "\n");
-		char clean[256];
-
-		clean_text(clean, sizeof(clean), line, n);
-		if (n)
-			say("the capture kernel says: %s", clean);
-		line += n + (line[n] == '\n');
-	}
-}
-
-/* Is the copy what a reader will take? */
-static int check_copy(const struct output *o, u64 size, struct why *why)
-{
-	struct input in = input_of_file(o->fd, 0, size);
-	struct check check;
-	struct dump d;
-	int err = dump_open(&d, &in, why);
-
-	if (!err) {
-		err = check_dump(&check, &d, true);
-		refuse(why, 0, "%s", check.why.text);
-	}
-	dump_close(&d);
-	return err;
-}
-
-/* Beside a dump from an area that has no log of its own. */
-static void decode_log(const struct extract *x, const struct output *o, u64 size)
-{
-	const struct area_section *s = areafile_find_section(&x->area, AREA_SECTION_DMESG);
-	struct input in = input_of_file(o->fd, 0, size);
-	struct panic_line panic = { .used = 0 };
-	struct why why = { "" };
-	struct dump d;
-
-	if (s && s->flags & AREA_SECTION_WHOLE)
-		return;
-	if (!dump_open(&d, &in, &why))
-		crashlog_store(&d, x->dir, x->path, &panic);
-	dump_close(&d);
-}
-
-static int store_incomplete(struct extract *x, struct output *o, u64 size)
-{
-	u64 settled = x->area.header.settled;
-	struct mended mended;
-	int err = mend_kdump(o, &size, true, &mended);
-
-	if (err)
-		return say_error(err, "mending the dump");
-	decode_log(x, o, size);
-	err = output_commit(o, "vmcore-incomplete");
-	if (err)
-		return err;
-	if (mended.kept || mended.lost)
-		say("the dump is incomplete: %llu pages of it are there, %llu are lost; saved as "
-		    "%s/vmcore-incomplete",
-		    mended.kept, mended.lost, x->dir_name);
-	else
-		say("the dump is incomplete: of %llu bytes at least %llu were written, the others "
-		    "may be remains of what was there before; saved as %s/vmcore-incomplete",
-		    size, MIN(settled, size), x->dir_name);
-	return 0;
-}
-
-static int store_vmcore(struct extract *x, struct output *o, const struct area_section *s)
-{
-	bool complete = x->area.header.state == AREA_COMPLETE && (s->flags & AREA_SECTION_WHOLE);
-	struct input in = areafile_section(&x->area, s, s->length);
-	struct why why = { "" };
-	int err;
-
-	if (!complete)
-		in.size = mend_extent(&in);
-	err = copy_section(o, &in, "dump");
-	if (err)
-		return err;
-	if (!complete)
-		return store_incomplete(x, o, in.size);
-	err = check_copy(o, in.size, &why);
-	decode_log(x, o, in.size);
-	if (!err)
-		return output_commit(o, "vmcore");
-	say("the dump in %s is damaged: %s; the area is left as it is", x->path, why.text);
-	return output_commit(o, "vmcore-incomplete") ? -EIO : err;
-}
-
-/* 0: stored; 1: stored, and it is incomplete; negative: the area must not be marked empty. */
-static int extract_dump(struct extract *x)
-{
-	const struct area_section *s = areafile_find_section(&x->area, AREA_SECTION_VMCORE);
-	struct output o;
-	int err = extract_dmesg(x);
-
-	if (err)
-		return err;
-	tell_failure(x);
-	if (!s) { /* the log was all that was asked for, or all that could be had */
-		say("%s holds no memory, only the log and what is told above", x->path);
-		return x->area.header.state != AREA_COMPLETE;
-	}
-	err = output_create(&o, x->dir, TEMP_NAME);
-	if (err)
-		return err;
-	err = store_vmcore(x, &o, s);
-	output_discard(&o);
-	if (err)
-		return err;
-	return x->area.header.state != AREA_COMPLETE || !(s->flags & AREA_SECTION_WHOLE);
-}
-
-static bool names_are_free(const struct extract *x)
-{
-	static const char *const name[] = { "vmcore", "vmcore-incomplete", CRASHLOG_NAME, TEMP_NAME,
-					    CRASHLOG_TEMP };
-
-	for (size_t i = 0; i < ARRAY_SIZE(name); i++)
-		if (output_exists(x->dir, x->dir_name, name[i]))
-			return false;
-	return true;
-}
-
-static int find_area(struct extract *x, int fd)
-{
-	struct why why = { "" };
-	u64 size;
-	int err = file_size(fd, x->path, &size);
-
-	if (err)
-		return err;
-	err = areafile_find(&x->area, fd, size, &why);
-	if (err)
-		return say_fail(err, "%s: %s", x->path, why.text);
-	if (x->area.current < 0)
-		return say_fail(-EBADMSG, "%s: both headers of the dump area are damaged", x->path);
-	if (x->area.header.state == AREA_EMPTY)
-		return say_fail(-ENODATA, "%s: the dump area is empty", x->path);
-	return 0;
-}
-
-static int extract(struct extract *x, int fd, bool keep)
-{
-	int err = find_area(x, fd), status;
-
-	if (err)
-		return CTL_FAILED;
-	x->dir = folder_open(x->dir_name);
-	if (x->dir < 0)
-		return CTL_FAILED;
-	status = names_are_free(x) ? extract_dump(x) : -EEXIST;
-	if (status >= 0 && !keep && areafile_set_empty(&x->area))
-		status = -EIO;
-	close(x->dir);
-	return status ? CTL_FAILED : CTL_DONE;
-}
-
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = { { "keep", no_argument, NULL, 'k' },
 						 { "output", required_argument, NULL, 'o' },
 						 COMMON_OPTIONS };
-	struct extract x = { .dir = -1 };
+	const char *dir = NULL;
 	bool keep = false;
-	int fd, c, status;
+	int c;
 
 	while ((c = getopt_long(argc, argv, "ho:", options, NULL)) >= 0) {
 		switch (c) {
@@ -273,7 +29,7 @@ static int run(int argc, char **argv)
 			keep = true;
 			break;
 		case 'o':
-			x.dir_name = optarg;
+			dir = optarg;
 			break;
 		default:
 			return command_option(&cmd_extract, c);
@@ -281,18 +37,10 @@ static int run(int argc, char **argv)
 	}
 	if (argc - optind != 1)
 		return command_misuse(&cmd_extract, "exactly one device or file");
-	if (!x.dir_name)
+	if (!dir)
 		return command_misuse(&cmd_extract, "-o DIR is missing");
-	x.path = argv[optind];
-	fd = open(x.path, (keep ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-	if (fd < 0) {
-		say_error(-errno, "%s", x.path);
-		return CTL_FAILED;
-	}
 	stop_catch();
-	status = areafile_lock(fd, x.path) ? CTL_FAILED : extract(&x, fd, keep);
-	close(fd);
-	return status;
+	return area_extract(argv[optind], dir, keep) ? CTL_FAILED : CTL_DONE;
 }
 
 const struct command cmd_extract = {
