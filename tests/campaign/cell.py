@@ -91,14 +91,14 @@ def guest_file(name):
     return os.path.join(HERE, "guest", name)
 
 
-def command(cell, out):
+def command(cell, out, image):
     """The qemu-panic command line of a cell."""
     vmlinuz, modules, module = guest_kernel(cell["kernel"])
     devices, words = (list(part) for part in IOMMU[cell["iommu"]])
     watchdog_devices, watchdog_modules = WATCHDOGS[cell["watchdog"]]
     smp = int(cell["smp"])
     words += ["oops=panic", "init_on_alloc=0"]
-    line = [os.path.join(TOP, "tools/qemu-panic"), "-o", out, "--keep-ram", "--qmp", "--timeout", str(TIMEOUT),
+    line = [os.path.join(TOP, "tools/qemu-panic"), "-o", out, "--image", image, "--keep-ram", "--qmp", "--timeout", str(TIMEOUT),
             "--modules", modules, "--add", module, "--add", guest_file("pressure"), "--early", guest_file("load-module"),
             "--smp", cell["smp"], "--ram", cell["ram"], "--firmware", cell["firmware"], "--load", cell["loader"],
             "--panic-cpu", str({"first": 0, "middle": smp // 2, "last": smp - 1}[cell["cpu"]]),
@@ -151,17 +151,18 @@ def read(path):
 def check_contents(cell, out):
     """What is wrong with a complete dump, in a word; empty if nothing is."""
     ram, dump, raw, judged = (os.path.join(out, name) for name in ("ram.img", "vmcore", "raw", "judged"))
-    steps = [[CTL, "verify", dump]]
     compare = [os.path.join(ORACLE, "compare"), "--ram", ram] # knows of the backup of the low memory
+    steps = [("verify", [CTL, "verify", dump])]
     if cell["format"] == "kdump":
-        steps += [[os.path.join(ORACLE, "raw-elf"), ram, raw], [makedumpfile(), "-l", "-d", "31", raw, judged],
-                  compare + [dump, judged]]
+        steps += [("raw-elf", [os.path.join(ORACLE, "raw-elf"), ram, raw]),
+                  ("makedumpfile", [makedumpfile(), "-f", "-l", "-d", "31", raw, judged]),
+                  ("compare", compare + [dump, judged])]
     else:
-        steps.append(compare + ["--full", dump])
+        steps.append(("compare --full", compare + ["--full", dump]))
     with open(os.path.join(out, "judge.log"), "w", encoding="utf-8") as log:
-        for step in steps:
-            if subprocess.run(step, stdout=log, stderr=subprocess.STDOUT, check=False).returncode:
-                return " ".join(os.path.basename(word) for word in step[:2])
+        for name, words in steps:
+            if subprocess.run(words, stdout=log, stderr=subprocess.STDOUT, check=False).returncode:
+                return name
     return ""
 
 
@@ -194,13 +195,13 @@ def crash_seen(cell, out):
     return "yes" if re.search(words, log, re.S | re.I) else "no"
 
 
-def run(cell, out, stopped):
-    """Run a cell in an empty folder; a dict of what came of it. `stopped` is an Event that gives up waiting."""
+def run(cell, out, image, stopped):
+    """Run a cell with that capture image in an empty folder; a dict of what came of it. `stopped` is an Event that gives up waiting."""
     os.makedirs(out, exist_ok=True)
     ended = threading.Event()
     with open(os.path.join(out, "qemu-panic.log"), "w", encoding="utf-8") as log:
         # a process group of its own: an interrupt is for the campaign, which ends the run it gives up
-        process = subprocess.Popen(command(cell, out), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(command(cell, out, image), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     button = None
     if cell["point"] in ("nmi", "spin"):
         button = threading.Thread(target=inject_nmi, args=(out, ended))
