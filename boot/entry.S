@@ -54,6 +54,26 @@ entry64:
 	hlt
 	jmp 3b
 
+	/* As after entry, but on our own tables; .keep stays. */
+	.globl second_life
+second_life:
+	cli
+	cld
+	lea main_stack_end(%rip), %rsp
+	lea __pristine_start(%rip), %rsi
+	lea __data_start(%rip), %rdi
+	lea __data_end(%rip), %rcx
+	sub %rdi, %rcx
+	rep movsb
+	lea __bss_start(%rip), %rdi
+	lea __bss_end(%rip), %rcx
+	sub %rdi, %rcx
+	xor %eax, %eax
+	rep stosb
+	xor %ebp, %ebp
+	call start_again
+	jmp 3b
+
 	/* A guard page lies below the main stack: boot/start.c leaves it unmapped. */
 	.section .keep.page, "aw", @nobits
 	.balign 4096

@@ -32,8 +32,8 @@ static void cpu_init(void)
 {
 	static const u32 mxcsr = 0x1f80; /* all SSE exceptions masked */
 
-	/* No interrupt is ever taken, but the dead kernel's timer stays pending in the local APIC: by
-	 * the task priority it is not even offered, which a hypervisor would do at every exit. */
+	/* The dead kernel's interrupts stay pending in the local APIC: by the task priority they are not
+	 * even offered, which a hypervisor would do at every exit. */
 	write_cr8(15);
 	write_cr0((read_cr0() & ~(CR0_EM | CR0_TS)) | CR0_MP | CR0_NE | CR0_WP);
 	write_cr4((read_cr4() & ~CR4_OSXSAVE) | CR4_OSFXSR | CR4_OSXMMEXCPT);
@@ -41,13 +41,20 @@ static void cpu_init(void)
 }
 
 void start(pa_t info, u32 magic) NORETURN;
+void start_again(void) NORETURN;
 
 /* Called by entry.S on the main stack, all mutable state fresh. */
 void start(pa_t info, u32 magic)
 {
 	boot_record.info = info;
 	boot_record.loader = magic == MULTIBOOT2_BOOT_MAGIC ? LOADER_MULTIBOOT2 : LOADER_KEXEC_FILE_LOAD;
+	start_again();
+}
+
+void start_again(void)
+{
 	trap_init();
+	nmi_unblock();
 	pat_init();
 	map_init();
 	cpu_init();

@@ -6,7 +6,7 @@
 #include "base.h"
 
 extern char __image_start[], __text_end[], __rodata_end[], __image_end[];
-extern char main_stack_guard[];
+extern char main_stack_guard[], main_stack_end[];
 
 enum loader { LOADER_KEXEC_LOAD, LOADER_KEXEC_FILE_LOAD, LOADER_MULTIBOOT2 };
 
@@ -17,8 +17,7 @@ struct boot_record {
 };
 extern struct boot_record boot_record;
 
-/* main()'s way out when nothing can be done any more: says `dump failed`, takes the failure action.
- * Also the end of a fatal trap and of panic(). */
+/* The end of every run that failed: says `dump failed: reason` and takes the failure action. */
 void start_failed(const char *reason) NORETURN;
 
 /* kernel/main.c: the whole story. */

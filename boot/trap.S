@@ -2,7 +2,7 @@
 /* Exception entries, and the one copy routine that may fault. */
 	.text
 
-/* One stub a vector: [vector][error code] as trap_common expects them. Vectors 8, 10-14, 17, 21, 29
+/* One stub a vector, 0 to 31 and 240 to 255: [vector][error code] as trap_common expects them. Vectors 8, 10-14, 17, 21, 29
  * and 30 push an error code themselves (SDM 3A, 6.15). */
 	.macro stub n
 	.balign 16
@@ -19,6 +19,11 @@
 trap_stubs:
 	.set i, 0
 	.rept 32
+	stub i
+	.set i, i + 1
+	.endr
+	.set i, 0xf0                    /* LAPIC_FIRST_VECTOR */
+	.rept 16
 	stub i
 	.set i, i + 1
 	.endr
@@ -62,6 +67,19 @@ trap_common:
 	pop %rcx
 	pop %rax
 	add $16, %rsp                   /* vector, error code */
+	iretq
+
+	.globl nmi_unblock
+nmi_unblock:
+	pop %rax
+	mov %rsp, %rcx
+	mov %ss, %edx
+	push %rdx
+	push %rcx
+	pushfq
+	mov %cs, %edx
+	push %rdx
+	push %rax
 	iretq
 
 /* size_t copy_faulty(void *dst, const void *src, size_t n): copy n bytes (a multiple of 8), return 0;

@@ -5,19 +5,25 @@
 #include <arch/cpu.h>
 
 #include "boot/start.h"
-#include "drivers/power.h"
-#include "log.h"
+#include "drivers/lapic.h"
+#include "heartbeat.h"
+#include "life.h"
 
-#define VECTORS 32
+#define EXCEPTIONS 32
+#define VECTORS 256
 #define VEC_NMI 2
 #define VEC_DF 8
 #define VEC_GP 13
 #define VEC_PF 14
 #define VEC_MC 18
 
+#define STUB_BYTES 16 /* trap.S */
+
 #define SEL_CODE 0x10
 #define SEL_DATA 0x18
 #define SEL_TSS 0x20
+
+#define RFLAGS_FIXED 0x2 /* the bit that is always set */
 
 #define GATE_INTERRUPT 0x8e00 /* present, DPL 0, 64-bit interrupt gate */
 
@@ -28,7 +34,7 @@
 #define MCI_STATUS_VAL (1ull << 63)
 #define MCI_STATUS_PCC (1ull << 57)
 
-#define IST_BYTES 2048
+#define IST_BYTES 1024 /* tools/stack-depth */
 
 struct idt_gate {
 	u16 offset_0;
@@ -64,9 +70,6 @@ static KEEP struct idt_gate idt[VECTORS];
 static KEEP struct tss tss;
 static KEEP ALIGNED(16) u8 ist_stack[IST_COUNT - 1][IST_BYTES];
 
-static unsigned int nmi_count;
-static unsigned int depth; /* of fatal traps within fatal traps */
-
 static void gdt_load(void)
 {
 	u64 base = (u64)&tss;
@@ -99,13 +102,17 @@ static void gdt_load(void)
 
 static void idt_load(void)
 {
-	static const u8 ist_of[VECTORS] = {
+	static const u8 ist_of[VECTORS] = { /* an interrupt stays on the main stack */
 		[VEC_NMI] = IST_NMI, [VEC_DF] = IST_DF, [VEC_MC] = IST_MC, [VEC_PF] = IST_PF,
 	};
 	struct table_reg reg = { .limit = sizeof(idt) - 1, .base = (u64)idt };
 
 	for (unsigned int v = 0; v < VECTORS; v++) {
-		u64 to = (u64)trap_stubs + 16 * v;
+		unsigned int ours = v < EXCEPTIONS ? v : EXCEPTIONS + v - LAPIC_FIRST_VECTOR;
+		u64 to = (u64)trap_stubs + STUB_BYTES * ours;
+
+		if (v >= EXCEPTIONS && v < LAPIC_FIRST_VECTOR)
+			continue;
 
 		idt[v] = (struct idt_gate){
 			.offset_0 = (u16)to,
@@ -143,34 +150,16 @@ static bool in_copy_faulty(u64 rip)
 	return rip >= (u64)copy_faulty_start && rip < (u64)copy_faulty_end;
 }
 
-static void NORETURN fatal(const struct trap_frame *f)
-{
-	u64 base = (u64)__image_start;
-
-	/* A fault while reporting a fault: the report is given up, then everything is. */
-	if (depth++ == 0) {
-		log_always("fatal trap %llu error 0x%llx at image+0x%llx (0x%llx) cr2 0x%llx", f->vector,
-		           f->error, f->rip - base, f->rip, read_cr2());
-		log_always("rax %016llx rbx %016llx rcx %016llx rdx %016llx", f->rax, f->rbx, f->rcx,
-		           f->rdx);
-		log_always("rsi %016llx rdi %016llx rbp %016llx rsp %016llx", f->rsi, f->rdi, f->rbp,
-		           f->rsp);
-		log_always("r8  %016llx r9  %016llx r10 %016llx r11 %016llx", f->r8, f->r9, f->r10,
-		           f->r11);
-		log_always("r12 %016llx r13 %016llx r14 %016llx r15 %016llx", f->r12, f->r13, f->r14,
-		           f->r15);
-		log_always("rflags 0x%llx cr3 0x%llx image at 0x%llx", f->rflags, read_cr3(), base);
-		start_failed("a fault of our own");
-	}
-	if (depth == 2)
-		power_end(POWER_REBOOT);
-	cpu_triple_fault();
-}
-
 void trap(struct trap_frame *f)
 {
-	if (f->vector == VEC_NMI) {
-		nmi_count++; /* a button, a watchdog, SERR: none of them changes what we do */
+	if (f->vector == VEC_NMI) /* a button, a watchdog, SERR: none of them changes what we do */
+		return;
+	if (f->vector >= LAPIC_FIRST_VECTOR) {
+		const char *stuck = heartbeat_stuck();
+
+		lapic_interrupt(f->vector);
+		if (stuck)
+			life_end(f, stuck);
 		return;
 	}
 	if (f->vector == VEC_MC) {
@@ -186,7 +175,16 @@ void trap(struct trap_frame *f)
 		f->rip = (u64)copy_faulty_fixup;
 		return;
 	}
-	fatal(f);
+	life_end(f, NULL);
+}
+
+void trap_return_to(struct trap_frame *f, void (*to)(void))
+{
+	f->rip = (u64)to;
+	f->rsp = (u64)main_stack_end - 8; /* as a call leaves it */
+	f->rflags = RFLAGS_FIXED;
+	f->cs = SEL_CODE;
+	f->ss = SEL_DATA;
 }
 
 void trap_init(void)

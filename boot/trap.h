@@ -15,8 +15,15 @@ struct trap_frame {
 /* Load our own GDT, TSS (IST stacks for NMI, #DF, #MC and #PF) and IDT; then allow machine checks. */
 void trap_init(void);
 
-/* Called for every exception and NMI. Returns for an NMI and for a fault in copy_faulty. */
+/* Called for every exception, NMI and interrupt; what it returns to is in the frame. */
 void trap(struct trap_frame *f);
+
+/* Let the trap return to `to`, on the empty main stack, interrupts off. */
+void trap_return_to(struct trap_frame *f, void (*to)(void));
+
+/* Return by IRET: a CPU that was entered within an NMI handler is deaf to NMIs until one (SDM 3A,
+ * 6.7.1). */
+void nmi_unblock(void);
 
 size_t copy_faulty(void *dst, const void *src, size_t n);
 

@@ -113,9 +113,9 @@ static void reset_port_a(void)
 	outb(PORT_A, v | PORT_A_FAST_INIT);
 }
 
-/* In the order that works most widely. A fault on the way comes back through the trap handler and
- * goes on with the next. */
-static NORETURN void reboot(void)
+/* In the order that works most widely. After a fault on the way it is called again and goes on with the
+ * next. */
+void power_reset(void)
 {
 	static void (*const resets[])(void) = {
 		reset_acpi, reset_cf9, reset_8042, reset_port_a, cpu_triple_fault,
@@ -179,7 +179,7 @@ void power_end(enum power_action a)
 	}
 	if (a == POWER_POWEROFF)
 		poweroff();
-	reboot();
+	power_reset();
 }
 
 const char *power_name(enum power_action a)

@@ -15,6 +15,9 @@ void power_init(void);
  * trap at any time. */
 void power_end(enum power_action a) NORETURN;
 
+/* The ways to reset the machine that have not been tried yet, each once. */
+void power_reset(void) NORETURN;
+
 /* The contract's word: "reboot", "poweroff", "halt". */
 const char *power_name(enum power_action a);
 

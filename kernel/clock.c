@@ -24,8 +24,9 @@
 #define CPUID_TSC 0x15
 #define TSC_MHZ_DEFAULT 1000
 
-static u64 tsc_at_entry;
-static u64 us_per_tick = ~0ull / TSC_MHZ_DEFAULT; /* as a fraction of 2^64 */
+/* Time goes on in a second life. */
+static KEEP u64 tsc_at_entry;
+static KEEP u64 us_per_tick; /* as a fraction of 2^64; 0: not calibrated yet */
 static u64 budget_us; /* 0: none */
 
 static u16 pit_count(void)
@@ -96,6 +97,8 @@ void clock_init(void)
 {
 	u64 rate;
 
+	if (us_per_tick)
+		return;
 	tsc_at_entry = rdtsc();
 	rate = calibrate_pit();
 	if (rate < 1000) /* under 1 MHz: nonsense */
@@ -110,7 +113,9 @@ void clock_init(void)
 /* Asked in every poll: a multiplication, no division. */
 u64 clock_us(void)
 {
-	return (u64)((unsigned __int128)(rdtsc() - tsc_at_entry) * us_per_tick >> 64);
+	u64 rate = us_per_tick ? us_per_tick : ~0ull / TSC_MHZ_DEFAULT;
+
+	return (u64)((unsigned __int128)(rdtsc() - tsc_at_entry) * rate >> 64);
 }
 
 void delay_us(u64 us)

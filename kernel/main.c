@@ -8,6 +8,7 @@
 #include "drivers/acpi.h"
 #include "drivers/ahci.h"
 #include "drivers/iommu.h"
+#include "drivers/lapic.h"
 #include "drivers/pci.h"
 #include "drivers/uart.h"
 #include "drivers/watchdog.h"
@@ -19,6 +20,7 @@
 #include "dump/vmcoreinfo.h"
 #include "handover.h"
 #include "heartbeat.h"
+#include "life.h"
 #include "log.h"
 #include "map.h"
 #include "run.h"
@@ -78,25 +80,32 @@ static void source_tell(void)
 		memcpy(release, "unknown", sizeof("unknown"));
 	log_always("crashed kernel %s, %u CPUs, %llu MiB in %u ranges", release, sum.cpus,
 	           sum.bytes / MIB, sum.ranges);
-	kernel_va_init();                    /* without tables the log may be readable all the same */
-	dmesg_lines(LOG_TAIL, log_line);
+	if (life_begin(LIFE_FILTER))
+		kernel_va_init();            /* without tables the log may be readable all the same */
+	if (life_begin(LIFE_LOG))
+		dmesg_lines(LOG_TAIL, log_line);
+	life_begin(LIFE_ALL);
+}
+
+static void self_tell(void)
+{
+	if (life_fault())
+		log_always("second life after %s", life_fault()->reason);
+	else
+		log_always("%s entered at 0x%llx by %s", VERSION, (u64)__image_start,
+		           handover_loader_name());
+}
+
+static void NORETURN end(enum power_action a)
+{
+	life_last_words();
+	power_end(a);
 }
 
 void start_failed(const char *reason)
 {
 	log_always("dump failed: %s", reason);
-	power_end(config.failure);
-}
-
-void panic(const char *fmt, ...)
-{
-	char why[160];
-	va_list ap;
-
-	va_start(ap, fmt);
-	format_v(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	start_failed(why);
+	end(config.failure);
 }
 
 void main(void)
@@ -107,26 +116,29 @@ void main(void)
 	config_early(&config, cmdline);      /* where to print and how much */
 	uart_init(config.consoles, config.baud);
 	log_set_level(config.log_level);
-	log_always("%s entered at 0x%llx by %s", VERSION, (u64)__image_start,
-	           handover_loader_name());
+	self_tell();
 	config_parse(&config, cmdline);
 	check_place();
 	clock_set_budget(config.timeout_s);
 	heartbeat_set_step(config.stall_s);
-	acpi_init(handover_rsdp(&config));
+	if (life_begin(LIFE_ACPI))
+		acpi_init(handover_rsdp(&config));
+	life_begin(LIFE_ALL);
 	no_source = source_find();           /* only reads; before it no register can be mapped */
-	power_init();                        /* from here on the end is the best one there is */
+	lapic_timer_start();                 /* from here on an endless loop ends */
+	if (life_begin(LIFE_ACPI))
+		power_init();                /* from here on the end is the best one there is */
+	life_begin(LIFE_ALL);
 	if (no_source)
 		start_failed(no_source);
 	pci_init();
 	watchdog_init();                     /* before the first long wait */
-	if (config.quiesce)
+	if (config.quiesce && life_begin(LIFE_QUIESCE))
 		pci_quiesce();               /* before anything touches a device */
+	life_begin(LIFE_ALL);
 	iommu_init();
 	pci_forbid_bars(oldmem_forbid);
 	source_tell();
 	disk_sink_set_probe(ahci_probe);
-	if (!run_targets(&config))
-		power_end(config.failure);
-	power_end(config.final);
+	end(run_targets(&config) ? config.final : config.failure);
 }

@@ -10,6 +10,7 @@
 #include "dump/disk_sink.h"
 #include "dump/dmesg.h"
 #include "dump/vmcoreinfo.h"
+#include "life.h"
 #include "log.h"
 #include "net/tcp_sink.h"
 
@@ -24,7 +25,10 @@ static int target_open(struct sink **s, const struct config *cfg, const struct t
 	return tcp_sink_open(s, cfg, t, copy, reason);
 }
 
-static void tell_failed(const struct target *t, const char *reason)
+static struct sink *in_use; /* open, its device at work */
+
+/* Every target that fails comes by here; in a second life also the one that ended the first. */
+static void target_failed(const struct target *t, const char *reason)
 {
 	char held[16];
 
@@ -86,19 +90,21 @@ static int target_try(const struct config *cfg, const struct target *t, bool cop
 	*opened = false;
 	err = target_open(&s, cfg, t, copy, reason);
 	if (err) {
-		tell_failed(t, reason);
+		target_failed(t, reason);
 		return err;
 	}
 	*opened = true;
+	in_use = s;
 	tell_ready(t);
 	st.started_us = clock_us();
 	st.next_line_us = st.started_us + SEC;
 	err = t->kind == TARGET_DISK ? write_to_area(&s, &st) : container_write(&s, &st, false);
 	end = s->ops->finish(s, err);
+	in_use = NULL;
 	if (!err)
 		err = end;
 	if (err)
-		tell_failed(t, reason_of(s, err));
+		target_failed(t, reason_of(s, err));
 	else
 		tell_complete(t, &st);
 	return err;
@@ -119,9 +125,10 @@ static bool console_run(const struct target *t)
 
 	console_st = (struct dump_stats){ 0 };
 	tell_ready(t);
-	err = dmesg_lines(DMESG_ALL, console_line);
+	err = life_begin(LIFE_LOG) ? dmesg_lines(DMESG_ALL, console_line) : -ENODATA;
+	life_begin(LIFE_ALL);
 	if (err)
-		tell_failed(t, "there is no log that can be decoded");
+		target_failed(t, "there is no log that can be decoded");
 	else
 		tell_complete(t, &console_st);
 	return !err;
@@ -161,10 +168,22 @@ static bool target_run(const struct config *cfg, const struct target *t)
 	return false;
 }
 
+/* The list goes on behind the target that ended a first life. */
+static unsigned int first_target(const struct config *cfg)
+{
+	const struct life_fault *f = life_fault();
+
+	if (!f || f->target < 0 || f->target >= (int)cfg->n_target)
+		return 0;
+	target_failed(&cfg->target[f->target], f->reason);
+	return (unsigned int)f->target + 1;
+}
+
 bool run_targets(const struct config *cfg)
 {
 	container_prepare(cfg);
-	for (unsigned int i = 0; i < cfg->n_target; i++) {
+	for (unsigned int i = first_target(cfg); i < cfg->n_target; i++) {
+		life_target((int)i);
 		if (target_run(cfg, &cfg->target[i]))
 			return true;
 		if (clock_expired()) {
@@ -174,4 +193,13 @@ bool run_targets(const struct config *cfg)
 	}
 	log_always("dump failed: %s", cfg->n_target ? "every target failed" : "no dump.to= target given");
 	return false;
+}
+
+void run_break_off(void)
+{
+	struct sink *s = in_use;
+
+	in_use = NULL;
+	if (s)
+		s->ops->finish(s, -ECANCELED);
 }

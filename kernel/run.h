@@ -8,4 +8,7 @@
 /* Print the contract's target, progress and result lines. True when a target holds the whole dump. */
 bool run_targets(const struct config *cfg);
 
+/* After a fault of our own: the target in use is broken off, its device reset. */
+void run_break_off(void);
+
 #endif

@@ -27,6 +27,16 @@
 static inline void cpu_relax(void) { __asm__ volatile("pause" ::: "memory"); }
 static inline void cpu_halt(void) { __asm__ volatile("cli; hlt" ::: "memory"); }
 
+static inline void irqs_on(void) { __asm__ volatile("sti" ::: "memory"); }
+static inline void irqs_off(void) { __asm__ volatile("cli" ::: "memory"); }
+
+/* Into our own trap handler. */
+static inline NORETURN void cpu_trap(void)
+{
+	__asm__ volatile("ud2" ::: "memory");
+	__builtin_unreachable();
+}
+
 /* The end: an NMI may wake the CPU, nothing else does. */
 static inline NORETURN void cpu_stop(void)
 {

@@ -6,6 +6,7 @@
 #include "dump/filter.h"
 #include "dump/flatten.h"
 #include "dump/kdump.h"
+#include "life.h"
 #include "log.h"
 
 static struct {
@@ -28,10 +29,15 @@ static enum codec codec_choose(enum codec wanted)
 void container_prepare(const struct config *cfg)
 {
 	container.format = cfg->format;
-	container.level = cfg->format == FORMAT_DMESG ? 0 : filter_init(cfg->level);
-	container.codec = cfg->format == FORMAT_KDUMP ? codec_choose(cfg->codec) : CODEC_NONE;
+	container.codec = CODEC_NONE;
+	if (life_begin(LIFE_COMPRESS) && cfg->format == FORMAT_KDUMP)
+		container.codec = codec_choose(cfg->codec);
+	container.level = 0;
+	if (life_begin(LIFE_FILTER) && cfg->format != FORMAT_DMESG)
+		container.level = filter_init(cfg->level);
 	if (cfg->format == FORMAT_ELF)
 		elf_prepare(container.level); /* out of time: run_targets() sees it too */
+	life_begin(LIFE_ALL);
 }
 
 u64 container_size(void)
@@ -64,15 +70,18 @@ static int log_piece(void *ctx, const char *text, size_t len)
 u64 container_log_size(void)
 {
 	struct log_writer count = { .sink = NULL };
+	int err = life_begin(LIFE_LOG) ? dmesg_decode(log_piece, &count) : -ENODATA;
 
-	return dmesg_decode(log_piece, &count) ? 0 : count.off;
+	life_begin(LIFE_ALL);
+	return err ? 0 : count.off;
 }
 
 int container_write_log(struct sink *s, u64 *bytes)
 {
 	struct log_writer w = { .sink = s };
-	int err = dmesg_decode(log_piece, &w);
+	int err = life_begin(LIFE_LOG) ? dmesg_decode(log_piece, &w) : -ENODATA;
 
+	life_begin(LIFE_ALL);
 	*bytes = w.off;
 	return err == -ENOENT || err == -EFAULT ? -ENODATA : err;
 }

@@ -339,8 +339,12 @@ static int disk_finish(struct sink *s, int status)
 {
 	struct disk_sink *k = of_sink(s);
 	struct blkdev *d = k->area.dev;
-	int err = k->broken ? -EIO : batch_flush(k);
-	u32 state = status || err || !k->n_section ? AREA_IN_PROGRESS : AREA_COMPLETE;
+	int err;
+	u32 state;
+
+	k->broken |= status == -ECANCELED;
+	err = k->broken ? -EIO : batch_flush(k);
+	state = status || err || !k->n_section ? AREA_IN_PROGRESS : AREA_COMPLETE;
 
 	if (state == AREA_COMPLETE)
 		section_close(k);

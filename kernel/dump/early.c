@@ -9,6 +9,7 @@
 #include "dump/rampages.h"
 #include "dump/source.h"
 #include "dump/vmcoreinfo.h"
+#include "life.h"
 
 #define NOT_SENT      0xffffu
 #define KERNEL_MAP    0xffffffff80000000ull /* Documentation/x86/x86_64/mm.rst */
@@ -282,6 +283,8 @@ void early_collect(void)
 {
 	memset(&early, 0, sizeof(early));
 	early.rodata = EARLY_RANGES;
+	if (!life_begin(LIFE_EARLY))
+		return;
 	add_cpus();
 	add_model();
 	add_stacks();

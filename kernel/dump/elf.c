@@ -8,6 +8,7 @@
 #include "dump/elf_plan.h"
 #include "dump/filter.h"
 #include "dump/source.h"
+#include "life.h"
 #include "log.h"
 
 #define TOTAL_MAX   ((u64)1 << 60) /* many overlapping ranges: refuse before the sums overflow */
@@ -272,7 +273,9 @@ static int write_pages(struct sink *s, struct dump_stats *st, u64 off, u64 pfn, 
 	while (n && !err) {
 		u64 from = pfn % 8, count = MIN(n, NEVER_PAGES - pfn % NEVER_PAGES), i, same;
 
+		life_begin(LIFE_FILTER);
 		filter_apply(pfn - from, (u32)ALIGN_UP(from + count, 8), NULL, never);
+		life_begin(LIFE_ALL);
 		for (i = 0; i < count && !err; i += same) {
 			bool zeros = bit_of(never, from + i);
 

@@ -16,6 +16,7 @@
 #include "dump/rampages.h"
 #include "dump/source.h"
 #include "dump/vmcoreinfo.h"
+#include "life.h"
 #include "log.h"
 
 #define KERNEL_MAP_START 0xffffffff80000000ull /* Documentation/x86/x86_64/mm.rst */
@@ -309,7 +310,9 @@ static int write_page(const struct kdump *k, u64 pfn, u32 most)
 	out = batch_room();
 	if (!out)
 		return batch_sync();
+	life_begin(LIFE_COMPRESS);
 	n = codec_page(out, dump_page);
+	life_begin(LIFE_ALL);
 	if (most && (!n || n >= most))
 		return 0;
 	if (n)
@@ -334,7 +337,9 @@ static void choose_pages(u64 pfn, u32 n)
 	memset(ram, 0, sizeof(ram));
 	rampages_bitmap(pfn, n, ram);
 	memcpy(kept, ram, sizeof(kept));
+	life_begin(LIFE_FILTER); /* filter_init() was left out, then */
 	filter_apply(pfn, n, kept, NULL);
+	life_begin(LIFE_ALL);
 }
 
 /* A page that readers need first, to the early table and the data. */
@@ -363,6 +368,7 @@ static int write_early_pages(const struct kdump *k)
 	int err = 0;
 
 	early_collect();
+	life_begin(LIFE_ALL);
 	while (!err && early_next(&at, &pfn, &n, &most)) {
 		u64 start = ALIGN_DOWN(pfn, 8);
 

@@ -34,7 +34,8 @@ struct sink_ops {
 	/* status 0: the container is whole: flush, close, confirm; the result says whether the
 	 * target holds it. status < 0: the dump failed: break off so that what arrived is
 	 * recognisable as incomplete (reset, never FIN; area stays 'in progress'). The device is
-	 * reset and its bus mastering cleared in both cases. */
+	 * reset and its bus mastering cleared in both cases. -ECANCELED: so it is, and the sink's own
+	 * memory may be damaged: a medium is not written to any more. */
 	int (*finish)(struct sink *s, int status);
 };
 
