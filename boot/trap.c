@@ -23,6 +23,7 @@
 #define SEL_DATA 0x18
 #define SEL_TSS 0x20
 
+#define PF_WRITE (1u << 1) /* SDM 3A, figure 4-12 */
 #define RFLAGS_FIXED 0x2 /* the bit that is always set */
 
 #define GATE_INTERRUPT 0x8e00 /* present, DPL 0, 64-bit interrupt gate */
@@ -171,7 +172,9 @@ void trap(struct trap_frame *f)
 		if (ok)
 			return;
 	}
-	if ((f->vector == VEC_PF || f->vector == VEC_GP) && in_copy_faulty(f->rip)) {
+	/* its loads may fault; a store that does would be one to old RAM */
+	if ((f->vector == VEC_GP || (f->vector == VEC_PF && !(f->error & PF_WRITE))) &&
+	    in_copy_faulty(f->rip)) {
 		f->rip = (u64)copy_faulty_fixup;
 		return;
 	}

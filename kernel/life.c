@@ -69,11 +69,10 @@ static void tell(void)
 	           (u64)__image_start);
 }
 
-/* What a device may still write to is about to be something else. Before the first target no device
- * was ours. */
+/* What a device may still write to is about to be something else. */
 static void stop_dma(void)
 {
-	if (life.fault.target != LIFE_NO_TARGET)
+	if (life.fault.part != LIFE_QUIESCE) /* before which no device is ours */
 		pci_quiesce();
 	life.dma_stopped = true;
 }

@@ -2,6 +2,7 @@
 """A running QEMU from outside: its gdbstub and its QMP socket, and the capture image in its RAM."""
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -40,6 +41,7 @@ class Gdb:
     def __init__(self, path):
         self.s = connect(path)
         self.buf = b""
+        self.thread = 0  # that ran into the last breakpoint, from 1
 
     def send(self, text):
         data = text.encode()
@@ -81,8 +83,15 @@ class Gdb:
         stop = self.run_to_stop()
         if not stop.startswith("T05"):
             sys.exit(f"stopped elsewhere: {stop}")
+        self.thread = int(re.search(r"thread:(?:p[0-9a-f]+\.)?([0-9a-f]+)", stop)[1], 16)
         if self.ask(f"z{where}") != "OK":
             sys.exit("the breakpoint stays")
+
+    def interrupt(self):
+        """Stop a guest that runs."""
+        self.s.sendall(b"\x03")
+        while not self.packet().startswith("T"):
+            pass
 
     def register(self, number):
         block = bytes.fromhex(self.ask("g")[:(number + 1) * 16])
