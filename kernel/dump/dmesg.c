@@ -33,7 +33,7 @@ static struct {
 	char buf[OUT_BYTES];
 } out;
 
-static void flush(void)
+static void flush_text(void)
 {
 	if (!out.err && out.n)
 		out.err = out.fn(out.ctx, out.buf, out.n);
@@ -44,7 +44,7 @@ static void put(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (out.n == sizeof(out.buf))
-			flush();
+			flush_text();
 		out.buf[out.n++] = text[i];
 	}
 }
@@ -297,7 +297,7 @@ int dmesg_decode(dmesg_fn *fn, void *ctx)
 	out.err = 0;
 	out.n = 0;
 	err = vmcoreinfo_value("SYMBOL", "prb", &prb) ? prb_decode(prb) : log_buf_decode();
-	flush();
+	flush_text();
 	return out.err ? out.err : err;
 }
 
