@@ -38,6 +38,8 @@ static int look(struct diskarea *d, const char *device, struct why *why)
 	*d = (struct diskarea){ .room = a.stamp.area_size - AREA_DATA_OFF,
 				.state = a.header.state,
 				.time = a.header.time };
+	for (u32 i = 0; i < a.header.section_count; i++)
+		d->used += a.header.section[i].length;
 	snprintf(d->device, sizeof(d->device), "%s", device);
 	area_uuid_print(a.stamp.uuid, d->uuid);
 	if (S_ISBLK(st.st_mode))

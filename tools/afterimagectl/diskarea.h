@@ -12,6 +12,7 @@ struct diskarea {
 	u64 room;           /* bytes for dumps */
 	u32 state;          /* enum area_state */
 	u64 time;           /* of the dump in it */
+	u64 used;           /* bytes of its sections; as planned while it is in progress */
 	char pci[PCI_NAME]; /* of the disk's controller; empty: none */
 };
 

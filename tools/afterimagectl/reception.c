@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "crashlog.h"
+#include "json.h"
 #include "progress.h"
 #include "reception.h"
 
@@ -115,46 +116,32 @@ bool reception_read(struct reception *r, const struct store *store)
 	return true;
 }
 
-static void print_json_text(FILE *f, const char *key, const char *value)
-{
-	fprintf(f, "  \"%s\": ", key);
-	if (!*value) {
-		fputs("null,\n", f);
-		return;
-	}
-	fputc('"', f);
-	for (; *value; value++) { /* clean text: printable ASCII */
-		if (*value == '"' || *value == '\\')
-			fputc('\\', f);
-		fputc(*value, f);
-	}
-	fputs("\",\n", f);
-}
-
 static void print_info(FILE *f, const struct reception *r, const struct dump *d, int verdict,
 		       const char *reason, const char *panic_line)
 {
 	char when[32] = "";
+	struct json j;
 
 	if (d->crash_time)
 		print_time(when, d->crash_time);
-	fputs("{\n", f);
-	print_json_text(f, "nodename", d->nodename);
-	print_json_text(f, "release", d->release);
-	print_json_text(f, "crash_time", when);
+	json_begin(&j, f);
+	json_text(&j, "nodename", d->nodename);
+	json_text(&j, "release", d->release);
+	json_text(&j, "crash_time", when);
 	if (d->crash_time)
-		fprintf(f, "  \"crash_time_epoch\": %llu,\n", d->crash_time);
+		json_number(&j, "crash_time_epoch", d->crash_time);
 	else
-		fputs("  \"crash_time_epoch\": null,\n", f);
-	print_json_text(f, "panic_line", panic_line);
-	print_json_text(f, "container", container_name(d->container));
-	fprintf(f, "  \"flattened\": %s,\n", r->stream.flattened ? "true" : "false");
-	fprintf(f, "  \"bytes\": %llu,\n  \"stored_bytes\": %llu,\n", r->stream.received,
-		r->stream.size);
-	fprintf(f, "  \"seconds\": %.3f,\n", r->ended - r->started);
-	print_json_text(f, "peer", r->address);
-	print_json_text(f, "reason", reason);
-	fprintf(f, "  \"complete\": %s\n}\n", verdict == STREAM_WHOLE ? "true" : "false");
+		json_null(&j, "crash_time_epoch");
+	json_text(&j, "panic_line", panic_line);
+	json_text(&j, "container", container_name(d->container));
+	json_bool(&j, "flattened", r->stream.flattened);
+	json_number(&j, "bytes", r->stream.received);
+	json_number(&j, "stored_bytes", r->stream.size);
+	json_seconds(&j, "seconds", r->ended - r->started);
+	json_text(&j, "peer", r->address);
+	json_text(&j, "reason", reason);
+	json_bool(&j, "complete", verdict == STREAM_WHOLE);
+	json_end(&j);
 }
 
 static int write_info(const struct reception *r, const struct dump *d, int verdict,

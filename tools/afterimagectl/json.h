@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One flat JSON object, a member a line. */
+#ifndef AFTERIMAGECTL_JSON_H
+#define AFTERIMAGECTL_JSON_H
+
+#include <stdio.h>
+
+#include "base.h"
+
+struct json {
+	FILE *file;
+	bool begun; /* a member has been written */
+};
+
+void json_begin(struct json *j, FILE *f);
+/* `value` is clean text (clean_text()); NULL and "" are null. */
+void json_text(struct json *j, const char *key, const char *value);
+void json_number(struct json *j, const char *key, u64 value);
+void json_seconds(struct json *j, const char *key, double value);
+void json_bool(struct json *j, const char *key, bool value);
+void json_null(struct json *j, const char *key);
+void json_end(struct json *j);
+
+#endif
