@@ -8,7 +8,7 @@
 #include "dump/rampages.h"
 #include "log.h"
 
-#define SAMPLES       16u
+#define SAMPLES       32u
 #define SAMPLE_WORDS  8u   /* a cache line */
 #define SLOW_US       10u  /* for a line that was read just before: memory takes less than one */
 #define TOLD_MAX      8u
@@ -20,25 +20,26 @@ static struct {
 	u64 told_to; /* blocks below are told, and one here goes on with the stretch */
 } last;
 
-/* One line: is it like no memory? All ones is what a bus says where nobody answers, and a hypervisor
- * may say zeros, slowly. The second read is timed, since the first may wait for memory that was
- * swapped out by a host. */
+/* One line: is it like no memory? A bus says ones where nobody answers, a hypervisor may say zeros. That
+ * is enough where the crashed kernel knows of no RAM. Where nothing tells what it knew, it must come
+ * slowly, too: the second read is timed, since the first may wait for memory that a host had swapped
+ * out. */
 static bool sample_is_dead(u64 pfn, enum memmap_word word)
 {
 	pa_t pa = rampages_contents(pfn << PAGE_SHIFT);
 	u64 line[SAMPLE_WORDS], start;
-	bool slow;
 
 	if (oldmem_read(line, pa, sizeof(line)))
 		return true;
 	start = clock_us();
 	if (oldmem_read(line, pa, sizeof(line)))
 		return true;
-	slow = clock_us() - start >= SLOW_US;
+	if (word == MEMMAP_SILENT && clock_us() - start < SLOW_US)
+		return false;
 	for (unsigned int i = 1; i < SAMPLE_WORDS; i++)
 		if (line[i] != line[0])
 			return false;
-	return (line[0] == ~0ull && (slow || word == MEMMAP_NO_RAM)) || (line[0] == 0 && slow);
+	return line[0] == 0 || line[0] == ~0ull;
 }
 
 /* Every sample of the block's RAM is dead. What the kernel calls RAM is not even looked at: one of the

@@ -121,11 +121,8 @@ static void layout_make(struct layout *l)
 int elf_prepare(unsigned int level)
 {
 	struct layout l;
-	int err = 0;
+	int err = elf_plan_make(level);
 
-	elf_plan_clear();
-	if (level)
-		err = elf_plan_make(level);
 	layout_make(&l);
 	while (l.loads + 1 > PHDRS_MAX && elf_plan_coarsen())
 		layout_make(&l);

@@ -4,6 +4,7 @@
 
 #include "bytes.h"
 #include "clock.h"
+#include "dump/absent.h"
 #include "dump/filter.h"
 #include "dump/oldmem.h"
 #include "dump/rampages.h"
@@ -15,6 +16,8 @@
 #define PAGES_BITS 24
 #define PAGES_MAX  ((1ull << PAGES_BITS) - 1) /* a longer run is several entries in a row */
 #define PROBE_BYTES 512u
+
+_Static_assert(ABSENT_PAGES == FILTER_PAGES, "judged and planned together");
 
 struct entry {
 	u64 first : FIRST_BITS;
@@ -122,7 +125,10 @@ int elf_plan_make(unsigned int level)
 	for (u64 pfn = rampages_next(0); pfn < end; pfn = rampages_next(pfn + FILTER_PAGES)) {
 		pfn = ALIGN_DOWN(pfn, FILTER_PAGES);
 		rampages_bitmap(pfn, FILTER_PAGES, keep);
-		filter_apply(pfn, FILTER_PAGES, keep, NULL);
+		if (level)
+			filter_apply(pfn, FILTER_PAGES, keep, NULL);
+		else if (absent_at(pfn))
+			memset(keep, 0, sizeof(keep));
 		for (u32 i = 0; i < FILTER_PAGES; i += 64)
 			take_word(pfn + i, get_le64(keep + i / 8), level & LEVEL_ZERO);
 		heartbeat_moved();
@@ -132,7 +138,8 @@ int elf_plan_make(unsigned int level)
 	/* the pages at the end of RAM need no header of their own, however few they are */
 	if (looked_to < end)
 		run_add(looked_to, MAX(end, looked_to + ELF_RUN_MIN));
-	log_info("level %u keeps %llu of %llu pages; %u runs of others go (%llu ms)%s", level, n_kept,
+	if (level || n_kept < rampages_count())
+		log_info("level %u keeps %llu of %llu pages; %u runs of others go (%llu ms)%s", level, n_kept,
 	         rampages_count(), n_entries, (clock_us() - start_us) / MS,
 	         run_short > ELF_RUN_MIN ? ", for lack of room not all" : "");
 	return 0;

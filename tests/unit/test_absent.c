@@ -4,6 +4,7 @@
 
 #include "base.h"
 #include "dump/absent.h"
+#include "dump/dump.h"
 #include "dump/filter.h"
 #include "dump/source.h"
 #include "elfcorehdr.h"
@@ -88,7 +89,7 @@ TEST(one_line_of_something_else_keeps_it)
 {
 	machine(GONE);
 	fill(GONE, BLOCK, 0xff);
-	mem_write(GONE + 5 * BLOCK / 16 + 24, "x", 1);
+	mem_write(GONE + 11 * BLOCK / 32 + 24, "x", 1);
 	up();
 	CHECK(!absent_at(GONE_PFN));
 }
@@ -112,11 +113,21 @@ TEST(all_ones_where_the_kernel_is_silent_are_contents)
 	CHECK(!absent_at(GONE_PFN));
 }
 
-TEST(zeros_only_if_they_come_slowly)
+TEST(zeros_where_the_kernel_knows_of_no_ram)
 {
 	machine(GONE);
 	fill(GONE, BLOCK, 0);
 	fill(GONE + BLOCK, BLOCK, 1);
+	up();
+	CHECK(absent_at(GONE_PFN) && !absent_at(GONE_PFN + ABSENT_PAGES));
+}
+
+TEST(where_the_kernel_is_silent_it_must_be_slow)
+{
+	machine(GONE);
+	fill(GONE, BLOCK, 0);
+	fill(GONE + BLOCK, BLOCK, 1);
+	kernel_unsay("SYMBOL(mem_section)");
 	up();
 	CHECK(!absent_at(GONE_PFN));
 	fake_step_us = 100;
@@ -148,4 +159,34 @@ TEST(only_what_is_listed_is_looked_at)
 	up();
 	CHECK(absent_at(GONE_PFN));
 	CHECK(!absent_at(GONE_PFN + ABSENT_PAGES)); /* nothing is listed there */
+}
+
+static u64 written;
+
+static int take(struct sink *s, u64 off, const void *buf, u32 len)
+{
+	(void)s, (void)off, (void)buf;
+	written += len;
+	return 0;
+}
+
+TEST(an_elf_core_of_level_0_has_no_room_for_it)
+{
+	static const struct sink_ops ops = { take, NULL, NULL };
+	struct sink s = { .ops = &ops };
+	struct dump_stats st = { 0 };
+
+	machine(GONE);
+	fill(GONE, BLOCK, 0);
+	up();
+	CHECK_EQ(elf_prepare(0), 0);
+	CHECK_EQ(elf_size() - (KERNEL_RAM_TO - KERNEL_RAM) - BLOCK, 2 * PAGE_SIZE);
+	written = 0;
+	CHECK(!elf_write(&s, &st) && written == elf_size() && !st.unreadable);
+	/* and without such a range nothing is left out */
+	machine(HERE);
+	up();
+	CHECK_EQ(elf_prepare(0), 0);
+	CHECK_EQ(elf_size() - (KERNEL_RAM_TO - KERNEL_RAM) - 2 * BLOCK, 2 * PAGE_SIZE);
+	CHECK(!test_logged("keeps"));
 }

@@ -10,7 +10,7 @@ fake_pages := tests/unit/fake_kernel.c tests/unit/fake_pages.c $(fake_dump)
 unit_filter = $(dump_core) $(filter) $(fake_pages)
 $(addprefix $(B)/unit/,filter absent memmap elf_level): kernel/dump/oldmem.c # in oldmem_fresh.c
 unit_heartbeat = NOCLOCK kernel/heartbeat.c
-unit_absent = $(dump_core) $(filter) $(fake_pages)
+unit_absent = $(dump_core) $(elf) $(fake_pages)
 unit_memmap = $(dump_core) $(filter) $(fake_pages)
 unit_elf_plan = kernel/dump/elf_plan.c
 unit_elf_level = $(dump_core) $(elf) $(fake_pages) tests/unit/vmcore_ref.c tests/unit/check_sink.c
