@@ -24,6 +24,16 @@ static void cmdline_copy(pa_t pa)
 	cmdline[sizeof(cmdline) - 1] = '\0';
 }
 
+static bool cmdline_is_ours(void)
+{
+	static const char word[] = "elfcorehdr=";
+
+	for (const char *s = cmdline; *s; s++)
+		if (!strncmp(s, word, sizeof(word) - 1))
+			return true;
+	return false;
+}
+
 /* The kernel's own loader puts `elfcorehdr=0x...` in front of the text, kexec-tools
  * ` elfcorehdr=...K` behind it. */
 static enum loader which_kexec(void)
@@ -36,12 +46,21 @@ static enum loader which_kexec(void)
 static void read_boot_params(pa_t bp)
 {
 	u32 low = 0, high = 0;
+	pa_t text;
 
 	peek(&low, bp + BP_CMD_LINE_PTR, sizeof(low));
 	peek(&high, bp + BP_EXT_CMD_LINE_PTR, sizeof(high));
 	peek(&rsdp, bp + BP_ACPI_RSDP_ADDR, sizeof(rsdp));
-	if (low | high)
-		cmdline_copy((u64)high << 32 | low);
+	text = (u64)high << 32 | low;
+	if (text)
+		cmdline_copy(text);
+	if (!cmdline_is_ours()) {
+		cmdline_copy(bp + PAGE_SIZE); /* where both loaders put it, should the pointer be spoilt */
+		if (!cmdline_is_ours() && text)
+			cmdline_copy(text);
+		else if (!cmdline_is_ours())
+			cmdline[0] = '\0';
+	}
 	boot_record.loader = which_kexec();
 }
 

@@ -110,43 +110,82 @@ static u32 load_find(u32 i, enum load_key key, pa_t from, pa_t to)
 	return i;
 }
 
-static bool elf_ident_ok(const struct elf64_hdr *eh)
-{
-	const char *what = NULL;
+/* What every elfcorehdr begins with, but for the places and numbers. */
+static const struct elf64_hdr usual_header = {
+	.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+	.e_type = ET_CORE,
+	.e_machine = EM_X86_64,
+	.e_version = EV_CURRENT,
+	.e_ehsize = sizeof(struct elf64_hdr),
+	.e_phentsize = sizeof(struct elf64_phdr),
+};
 
+/* NULL, or what is wrong. */
+static const char *header_fault(const struct elf64_hdr *eh)
+{
 	if (memcmp(eh->e_ident, ELFMAG, SELFMAG))
-		what = "no ELF magic";
-	else if (eh->e_ident[EI_CLASS] != ELFCLASS64)
-		what = "not ELF64";
-	else if (eh->e_ident[EI_DATA] != ELFDATA2LSB || eh->e_ident[EI_VERSION] != EV_CURRENT ||
-	         eh->e_version != EV_CURRENT)
-		what = "wrong byte order or version";
-	else if (eh->e_type != ET_CORE || eh->e_machine != EM_X86_64)
-		what = "not an x86_64 core header";
-	else if (eh->e_ehsize != sizeof(*eh) || eh->e_phentsize != sizeof(struct elf64_phdr) ||
-	         !eh->e_phnum || eh->e_phnum == PN_XNUM)
-		what = "sizes or number of program headers";
-	if (what)
-		log_always("elfcorehdr refused: %s", what);
-	return !what;
+		return "no ELF magic";
+	if (eh->e_ident[EI_CLASS] != ELFCLASS64)
+		return "not ELF64";
+	if (eh->e_ident[EI_DATA] != ELFDATA2LSB || eh->e_ident[EI_VERSION] != EV_CURRENT ||
+	    eh->e_version != EV_CURRENT)
+		return "wrong byte order or version";
+	if (eh->e_type != ET_CORE || eh->e_machine != EM_X86_64)
+		return "not an x86_64 core header";
+	if (eh->e_ehsize != sizeof(*eh) || eh->e_phentsize != sizeof(struct elf64_phdr) ||
+	    !eh->e_phnum || eh->e_phnum == PN_XNUM)
+		return "sizes or number of program headers";
+	return NULL;
+}
+
+static bool has_load(void)
+{
+	struct elf64_phdr ph;
+	u32 at = 0;
+
+	return source_next_load(&at, &ph);
+}
+
+/* What a spoilt header stands in front of: loaders put the program headers right behind it, and zeros
+ * behind them. */
+static void guess_phdrs(pa_t pa)
+{
+	struct elf64_phdr ph = { .p_type = PT_NOTE };
+
+	src.header = usual_header;
+	src.phdrs = pa + sizeof(src.header);
+	while (src.n_phdr < PN_XNUM - 1 && (ph.p_type == PT_LOAD || ph.p_type == PT_NOTE))
+		phdr_get(src.n_phdr++, &ph);
 }
 
 int source_init_elfcorehdr(pa_t pa)
 {
-	struct elf64_hdr eh;
+	const char *fault;
 
 	memset(&src, 0, sizeof(src));
-	if (peek(&eh, pa, sizeof(eh))) {
+	if (peek(&src.header, pa, sizeof(src.header))) {
 		log_always("elfcorehdr at 0x%llx cannot be read", pa);
 		return -EFAULT;
 	}
-	if (!elf_ident_ok(&eh))
-		return -EINVAL;
-	/* e_phoff is 64 everywhere; a huge one would only move the reads to where peek() says no */
-	src.phdrs = pa + eh.e_phoff;
-	src.n_phdr = eh.e_phnum;
-	src.header = eh;
 	src.kind = SOURCE_ELFCOREHDR;
+	fault = header_fault(&src.header);
+	if (fault) {
+		guess_phdrs(pa);
+		if (!has_load()) {
+			log_always("elfcorehdr refused: %s", fault);
+			memset(&src, 0, sizeof(src));
+			return -EINVAL;
+		}
+		log_always("elfcorehdr is spoilt (%s): what follows it is taken", fault);
+	} else {
+		/* e_phoff is 64 everywhere; a huge one would only move the reads to where peek() says no */
+		src.phdrs = pa + src.header.e_phoff;
+		src.n_phdr = src.header.e_phnum;
+		if (!has_load()) {
+			src.phdrs = pa + sizeof(src.header);
+			log_always("elfcorehdr leads to no RAM%s", has_load() ? " but what follows it does" : "");
+		}
+	}
 	find_ascents();
 	return 0;
 }
@@ -154,14 +193,7 @@ int source_init_elfcorehdr(pa_t pa)
 int source_init_multiboot2(void)
 {
 	memset(&src, 0, sizeof(src));
-	src.header = (struct elf64_hdr){
-		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-		.e_type = ET_CORE,
-		.e_machine = EM_X86_64,
-		.e_version = EV_CURRENT,
-		.e_ehsize = sizeof(struct elf64_hdr),
-		.e_phentsize = sizeof(struct elf64_phdr),
-	};
+	src.header = usual_header;
 	src.kind = SOURCE_MULTIBOOT2;
 	return source_mb2_init();
 }

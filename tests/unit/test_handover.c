@@ -46,6 +46,21 @@ TEST(no_command_line)
 	CHECK(!strcmp(handover_loader_name(), "kexec_load"));
 }
 
+TEST(spoilt_pointer_to_the_command_line)
+{
+	const char *line = "elfcorehdr=0x3f000000 dump.to=console:";
+
+	with(BOOT_PARAMS + 0x1000, line, 0);
+	for (int i = 0; i < 3; i++) {
+		static const u32 low[] = { 0, 0xffffff00, 0x3f060000 };
+
+		mem_write(BOOT_PARAMS + 0x228, &low[i], 4);
+		CHECK(!strcmp(handover_read(), line));
+	}
+	/* one without elfcorehdr= counts where none has it */
+	CHECK(!strcmp(with(BOOT_PARAMS + 0x2000, "dump.to=console:", 0), "dump.to=console:"));
+}
+
 TEST(kexec_load)
 {
 	struct config c = { 0 };

@@ -46,6 +46,47 @@ TEST(header_is_refused_for_each_wrong_field)
 	CHECK(test_logged("elfcorehdr refused: no ELF magic"));
 }
 
+TEST(a_spoilt_header_in_front_of_good_ones)
+{
+	static const u8 zeros[64];
+	struct elf64_hdr eh;
+	struct elf64_phdr ph;
+	struct source_note n;
+	struct corehdr c;
+
+	for (int how = 0; how < 4; how++) {
+		u32 at = 0, loads = 0;
+
+		mem_reset();
+		mem_write(HDR, zeros, sizeof(zeros));
+		mem_write(HDR + 64 + 21 * 56, zeros, 56);
+		corehdr_begin(&c, HDR);
+		corehdr_note(&c, 0x200000, 0x1000);
+		for (u64 i = 0; i < 20; i++)
+			corehdr_load(&c, 0x1000000 + i * 0x10000, 0x1000);
+		mem_read(&eh, HDR, sizeof(eh));
+		if (how == 0)
+			memset(&eh, 0xff, sizeof(eh));
+		else if (how == 1)
+			eh.e_phnum = 0;
+		else if (how == 2)
+			eh.e_phoff = 1ull << 40;
+		else
+			eh.e_phentsize = 32;
+		mem_write(HDR, &eh, sizeof(eh));
+		test_log_clear();
+		CHECK_EQ(source_init_elfcorehdr(HDR), 0);
+		CHECK(test_logged("elfcorehdr is spoilt") || test_logged("but what follows it does"));
+		while (source_next_load(&at, &ph))
+			loads++;
+		CHECK_EQ(loads, 20);
+		at = 0;
+		CHECK(source_next_note(&at, &n) && !source_next_note(&at, &n));
+		source_elf_header(&eh);
+		CHECK(!memcmp(eh.e_ident, ELFMAG, SELFMAG) && eh.e_phentsize == 56);
+	}
+}
+
 TEST(unreadable_headers)
 {
 	struct elf64_phdr ph;
