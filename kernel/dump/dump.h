@@ -18,7 +18,8 @@ struct dump_stats {
 
 /* Decide what an ELF dump leaves out, once for all targets; `level` is filter_init()'s answer.
  * Reads all struct pages, with LEVEL_ZERO also all pages that stay. At level 0 only ranges where no
- * memory is are left out (absent.h), without this call nothing. 0; -ETIME: the run's budget is over, and what was not looked at stays. */
+ * memory is are left out (absent.h), without this call nothing. 0; -ETIME: the run's budget is over,
+ * and what was not looked at stays. */
 int elf_prepare(unsigned int level);
 
 /* Bytes of the ELF container for the source as it is: known before the first byte. */

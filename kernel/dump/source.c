@@ -183,7 +183,8 @@ int source_init_elfcorehdr(pa_t pa)
 		src.n_phdr = src.header.e_phnum;
 		if (!has_load()) {
 			src.phdrs = pa + sizeof(src.header);
-			log_always("elfcorehdr leads to no RAM%s", has_load() ? " but what follows it does" : "");
+			log_always("elfcorehdr leads to no RAM%s",
+			           has_load() ? " but what follows it does" : "");
 		}
 	}
 	find_ascents();

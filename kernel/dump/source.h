@@ -10,7 +10,8 @@
 #include "base.h"
 
 /* Check the ELF core header at pa (fs/proc/vmcore.c parse_crash_elf64_headers). Where it is spoilt and
- * program headers lie right behind it, these are taken. -EINVAL, told, for ELF32 and nonsense. Broken program headers are left out one by one, each kind told once. */
+ * program headers lie right behind it, these are taken. -EINVAL, told, for ELF32 and nonsense.
+ * Broken program headers are left out one by one, each kind told once. */
 int source_init_elfcorehdr(pa_t pa);
 
 /* No elfcorehdr: RAM as multiboot2 lists it. */
