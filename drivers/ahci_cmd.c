@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "failure.h"
 #include "heartbeat.h"
 #include "log.h"
 
@@ -131,6 +132,8 @@ static int command_try(struct ahci_port *p, const struct command *c)
 		 "bytes done",
 		 p->blk.name, c->op, c->lba, c->sectors, what, is, tfd, port_read(p, PORT_SERR),
 		 done);
+	failure_device("%s: IS 0x%x TFD 0x%x SERR 0x%x SSTS 0x%x", p->blk.name, is, tfd,
+		       port_read(p, PORT_SERR), port_read(p, PORT_SSTS));
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "failure.h"
 #include "log.h"
 
 #define HBA_RESET_US (1 * SEC)  /* 10.4.3 */
@@ -83,6 +84,7 @@ static int reset_link(struct ahci_port *p)
 	if (!WAIT_FOR(link_up(p), LINK_US)) {
 		log_info("%s: no link after COMRESET: SSTS 0x%x", p->blk.name,
 			 port_read(p, PORT_SSTS));
+		failure_device("%s: no link, SSTS 0x%x", p->blk.name, port_read(p, PORT_SSTS));
 		return -ENODEV;
 	}
 	/* While SERR.DIAG.X is set the device's first FIS is not taken (3.3.13, 10.4.2). */
@@ -104,6 +106,8 @@ static int wait_ready(struct ahci_port *p)
 	}
 	log_info("%s: busy for %llu s: TFD 0x%x", p->blk.name, READY_US / SEC,
 		 port_read(p, PORT_TFD));
+	failure_device("%s: busy, TFD 0x%x SSTS 0x%x", p->blk.name, port_read(p, PORT_TFD),
+		       port_read(p, PORT_SSTS));
 	return -ETIMEDOUT;
 }
 

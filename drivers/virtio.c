@@ -90,22 +90,22 @@ int virtio_open(struct virtio_dev *v, struct pci_addr at, const char *name)
 	return 0;
 }
 
-static u8 status_read(struct virtio_dev *v)
+u8 virtio_status(struct virtio_dev *v)
 {
 	return mmio_read8(v->common + VIRTIO_PCI_COMMON_STATUS);
 }
 
 static void status_add(struct virtio_dev *v, u8 bits)
 {
-	mmio_write8(v->common + VIRTIO_PCI_COMMON_STATUS, status_read(v) | bits);
+	mmio_write8(v->common + VIRTIO_PCI_COMMON_STATUS, virtio_status(v) | bits);
 }
 
 int virtio_reset(struct virtio_dev *v)
 {
 	mmio_write8(v->common + VIRTIO_PCI_COMMON_STATUS, 0);
-	if (WAIT_FOR(!status_read(v), RESET_US))
+	if (WAIT_FOR(!virtio_status(v), RESET_US))
 		return 0;
-	log_info("%s: no reset in 1 s, status 0x%02x", v->name, status_read(v));
+	log_info("%s: no reset in 1 s, status 0x%02x", v->name, virtio_status(v));
 	return -ETIMEDOUT;
 }
 
@@ -130,9 +130,9 @@ int virtio_agree(struct virtio_dev *v, u64 features)
 	status_add(v, VIRTIO_CONFIG_S_FEATURES_OK);
 	/* 3.1.1 step 6: only its standing says that the device agrees */
 	if (!(features & VIRTIO_BIT(VIRTIO_F_VERSION_1)) ||
-	    !(status_read(v) & VIRTIO_CONFIG_S_FEATURES_OK)) {
+	    !(virtio_status(v) & VIRTIO_CONFIG_S_FEATURES_OK)) {
 		log_info("%s: refuses features 0x%llx, status 0x%02x", v->name,
-		         (unsigned long long)features, status_read(v));
+		         (unsigned long long)features, virtio_status(v));
 		return -EOPNOTSUPP;
 	}
 	v->features = features;
@@ -177,7 +177,7 @@ void virtio_start(struct virtio_dev *v)
 
 bool virtio_broken(struct virtio_dev *v)
 {
-	u8 status = status_read(v); /* a function that has gone reads as all ones */
+	u8 status = virtio_status(v); /* a function that has gone reads as all ones */
 
 	if (!(status & VIRTIO_CONFIG_S_NEEDS_RESET))
 		return false;

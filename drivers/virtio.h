@@ -59,6 +59,9 @@ void virtio_start(struct virtio_dev *v);
 /* Does the device want a reset, or has it gone? A register read: not to be done all the time. */
 bool virtio_broken(struct virtio_dev *v);
 
+/* Device status (2.1), as it is now. */
+u8 virtio_status(struct virtio_dev *v);
+
 /* Reset and bus mastering off, whatever state it is in. */
 void virtio_release(struct virtio_dev *v);
 

@@ -10,6 +10,7 @@
 #include "drivers/iommu.h"
 #include "drivers/pci_ids.h"
 #include "drivers/virtio.h"
+#include "failure.h"
 #include "log.h"
 
 enum { RX_QUEUE, TX_QUEUE };
@@ -213,7 +214,8 @@ static bool net_link_up(struct netdev *d)
 
 static void net_release(struct netdev *d)
 {
-	(void)d;
+	failure_device("%s: status 0x%x, link %s", d->name, virtio_status(&net.v),
+		       net_link_up(d) ? "up" : "down");
 	virtio_release(&net.v);
 	net.broken = true;
 }

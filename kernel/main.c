@@ -19,6 +19,7 @@
 #include "dump/source.h"
 #include "dump/vmcoreinfo.h"
 #include "handover.h"
+#include "last_failure.h"
 #include "heartbeat.h"
 #include "life.h"
 #include "log.h"
@@ -105,6 +106,7 @@ static void NORETURN end(enum power_action a)
 void start_failed(const char *reason)
 {
 	log_always("dump failed: %s", reason);
+	last_failure_save_early(reason);
 	end(config.failure);
 }
 

@@ -4,12 +4,15 @@
 
 #include <string.h>
 
+#include "boot/start.h"
 #include "clock.h"
 #include "drivers/iommu.h"
 #include "dump/container.h"
 #include "dump/disk_sink.h"
 #include "dump/dmesg.h"
 #include "dump/vmcoreinfo.h"
+#include "failure.h"
+#include "last_failure.h"
 #include "life.h"
 #include "log.h"
 #include "net/tcp_sink.h"
@@ -32,11 +35,14 @@ static void target_failed(const struct target *t, const char *reason)
 {
 	char held[16];
 
-	if (iommu_refused(held))
+	if (iommu_refused(held)) {
 		log_always("target %.*s: failed: %s; an IOMMU cuts %s off", t->text_len, t->text, reason,
 		           held);
-	else
+		failure_device("an IOMMU cuts %s off", held);
+	} else {
 		log_always("target %.*s: failed: %s", t->text_len, t->text, reason);
+	}
+	failure_add(t->text, t->text_len, reason);
 }
 
 static void tell_ready(const struct target *t)
@@ -88,8 +94,10 @@ static int target_try(const struct config *cfg, const struct target *t, bool cop
 	int err, end;
 
 	*opened = false;
+	failure_begin();
 	err = target_open(&s, cfg, t, copy, reason);
 	if (err) {
+		failure_at(err == -ENODEV ? FAILURE_FIND : FAILURE_OPEN, err, 0, 0);
 		target_failed(t, reason);
 		return err;
 	}
@@ -101,6 +109,8 @@ static int target_try(const struct config *cfg, const struct target *t, bool cop
 	err = t->kind == TARGET_DISK ? write_to_area(&s, &st) : container_write(&s, &st, false);
 	end = s->ops->finish(s, err);
 	in_use = NULL;
+	failure_at(!err ? FAILURE_FINISH : st.pages ? FAILURE_DATA : FAILURE_HEADER, err ? err : end,
+	           s->accepted, s->settled);
 	if (!err)
 		err = end;
 	if (err)
@@ -173,8 +183,13 @@ static unsigned int first_target(const struct config *cfg)
 {
 	const struct life_fault *f = life_fault();
 
-	if (!f || f->target < 0 || f->target >= (int)cfg->n_target)
+	if (!f)
 		return 0;
+	failure_at(FAILURE_FAULT, 0, 0, 0);
+	if (f->target < 0 || f->target >= (int)cfg->n_target) {
+		failure_add("-", 1, f->reason);
+		return 0;
+	}
 	target_failed(&cfg->target[f->target], f->reason);
 	return (unsigned int)f->target + 1;
 }
@@ -184,14 +199,20 @@ bool run_targets(const struct config *cfg)
 	container_prepare(cfg);
 	for (unsigned int i = first_target(cfg); i < cfg->n_target; i++) {
 		life_target((int)i);
-		if (target_run(cfg, &cfg->target[i]))
+		if (target_run(cfg, &cfg->target[i])) {
+			last_failure_save(cfg, &cfg->target[i]);
 			return true;
+		}
 		if (clock_expired()) {
 			log_always("dump failed: the time of dump.timeout=%u is over", cfg->timeout_s);
+			last_failure_save(cfg, NULL);
 			return false;
 		}
 	}
-	log_always("dump failed: %s", cfg->n_target ? "every target failed" : "no dump.to= target given");
+	if (!cfg->n_target)
+		start_failed("no dump.to= target given");
+	log_always("dump failed: every target failed");
+	last_failure_save(cfg, NULL);
 	return false;
 }
 

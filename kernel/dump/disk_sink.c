@@ -48,7 +48,7 @@ static struct disk_sink {
 static u8 stage[STAGE_BYTES] ALIGNED(4096) OVERLAY(disk);
 static disk_probe_fn disk_probe;
 
-_Static_assert(DISK_SCRATCH <= STAGE_BYTES, "the search borrows the staging buffer");
+_Static_assert(DISK_NOTE_SCRATCH <= STAGE_BYTES, "the search and the note borrow the staging buffer");
 
 static struct disk_sink *of_sink(struct sink *s)
 {
@@ -384,6 +384,11 @@ static void format_utc(u64 t, char out[32])
 void disk_sink_set_probe(disk_probe_fn probe)
 {
 	disk_probe = probe;
+}
+
+int disk_sink_note(const u8 uuid[16], const char *text, u32 len, bool ours, char reason[DISK_REASON_MAX])
+{
+	return disk_note(disk_probe, uuid, text, len, ours, stage, reason);
 }
 
 int disk_sink_open(struct sink **out, const struct config *cfg, const struct target *t,

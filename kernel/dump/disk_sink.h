@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "dump/disk_find.h"
+#include "dump/disk_note.h"
 #include "dump/sink.h"
 
 /* main.c says who finds disks. */
@@ -20,6 +21,9 @@ int disk_sink_open(struct sink **out, const struct config *cfg, const struct tar
  * is marked 'in progress' with it. `planned` is how long it will be, 0 if that is not known. Errors as
  * of the sink's write. At most AREA_MAX_SECTIONS. */
 int disk_sink_section(struct sink *s, enum area_section_type type, u64 planned);
+
+/* disk_note() with the disks and the memory of this sink, which must not be open. */
+int disk_sink_note(const u8 uuid[16], const char *text, u32 len, bool ours, char reason[DISK_REASON_MAX]);
 
 /* Bytes that all sections together can have. */
 u64 disk_sink_room(const struct sink *s);

@@ -7,6 +7,7 @@
 
 #include "address.h"
 #include "ether.h"
+#include "failure.h"
 #include "log.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
@@ -248,6 +249,19 @@ bool stream_fin_acked(const struct stream *s)
 	return !s->pcb || s->pcb->state == FIN_WAIT_2 || s->pcb->state == TIME_WAIT;
 }
 
-void stream_abort(struct stream *s) { stream_drop(s, true); }
+void stream_abort(struct stream *s)
+{
+	static const char *const names[] = { "CLOSED",      "LISTEN",     "SYN-SENT",   "SYN-RECEIVED",
+		                             "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT",
+		                             "CLOSING",     "LAST-ACK",   "TIME-WAIT" };
+
+	if (s->pcb)
+		failure_device("TCP %s, %llu of %llu bytes acknowledged, window %u, sent again %u times",
+		               names[s->pcb->state], s->acked, s->given, s->pcb->snd_wnd, s->pcb->nrtx);
+	else
+		failure_device("TCP closed, error %d, %llu of %llu bytes acknowledged", -s->error, s->acked,
+		               s->given);
+	stream_drop(s, true);
+}
 
 void stream_forget(struct stream *s) { stream_drop(s, false); }
