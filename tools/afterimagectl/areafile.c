@@ -150,20 +150,45 @@ void area_header_make(struct area_header *h, const u8 uuid[16], u64 sequence)
 	area_header_seal(h);
 }
 
-int areafile_set_empty(struct areafile *a)
+/* The next header, into the copy that does not count. */
+static int move_on(struct areafile *a, struct area_header *h)
 {
-	struct area_header h;
 	int other = !a->current, err;
 
 	if (a->current < 0 || a->header.sequence == ~0ull)
 		return say_fail(-EBADMSG, "the area's headers are damaged");
-	area_header_make(&h, a->stamp.uuid, a->header.sequence + 1);
-	err = areafile_write_block(a->fd, a->start + AREA_BLOCK + (u64)other * AREA_BLOCK, &h);
+	h->sequence = a->header.sequence + 1;
+	h->writer = WRITER_CTL;
+	area_header_seal(h);
+	err = areafile_write_block(a->fd, a->start + AREA_BLOCK + (u64)other * AREA_BLOCK, h);
 	if (err)
 		return err;
-	a->header = h;
+	a->header = *h;
 	a->current = other;
 	return 0;
+}
+
+int areafile_set_empty(struct areafile *a)
+{
+	struct area_header h;
+
+	area_header_make(&h, a->stamp.uuid, 0);
+	return move_on(a, &h);
+}
+
+int areafile_drop_section(struct areafile *a, u32 type)
+{
+	struct area_header h = a->header;
+	u32 i = 0;
+
+	while (i < h.section_count && h.section[i].type != type)
+		i++;
+	if (i == h.section_count)
+		return 0;
+	h.section_count--;
+	memmove(&h.section[i], &h.section[i + 1], (h.section_count - i) * sizeof(h.section[0]));
+	memset(&h.section[h.section_count], 0, sizeof(h.section[0]));
+	return move_on(a, &h);
 }
 
 const char *area_state_name(u32 state)

@@ -35,6 +35,9 @@ int areafile_write_block(int fd, u64 off, const void *block);
 /* Mark the area empty: in the other header copy, so that a power cut leaves one that counts. */
 int areafile_set_empty(struct areafile *a);
 
+/* One section less, the first of that type; all else stays. */
+int areafile_drop_section(struct areafile *a, u32 type);
+
 /* "empty", "in progress", "complete" */
 const char *area_state_name(u32 state);
 

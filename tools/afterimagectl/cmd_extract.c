@@ -8,7 +8,7 @@ static const char help[] =
     "\n"
     "Takes the dump out of a dump area: DIR/vmcore, and DIR/vmcore-dmesg.txt where there is\n"
     "a log. The copy's structure is checked and it is on the disk before the area is marked\n"
-    "empty. An incomplete dump is saved as DIR/vmcore-incomplete, with exit status 1.\n"
+    "empty. Why targets failed goes into DIR/failure.txt. An incomplete dump is saved as DIR/vmcore-incomplete, with exit status 1.\n"
     "Nothing in DIR is overwritten. In a whole disk's image, partitions are searched.\n"
     "\n"
     "  -o DIR   where to; made if it is not there\n"

@@ -11,12 +11,14 @@
 #include "areafile.h"
 #include "check.h"
 #include "crashlog.h"
+#include "last_failure.h"
 #include "mend.h"
 #include "output.h"
 #include "progress.h"
 
 #define COPY_BYTES  (4 * MIB)
-#define FAILURE_MAX (16 * KIB) /* of the text why a dump failed */
+#define FAILURE_NAME "failure.txt"
+#define FAILURE_TEMP "failure.txt.part"
 #define TEMP_NAME   "vmcore.part"
 
 static u8 copy_buffer[COPY_BYTES];
@@ -79,28 +81,32 @@ static int extract_dmesg(struct extract *x)
 	return err;
 }
 
-/* Why the dump failed, as the capture kernel wrote it down: lines of clean text. */
-static void tell_failure(const struct extract *x)
+/* Why targets failed, as the capture kernel wrote it down: told, and stored as it is. */
+static int extract_failure(struct extract *x)
 {
-	const struct area_section *s = areafile_find_section(&x->area, AREA_SECTION_FAILURE);
-	static char text[FAILURE_MAX + 1];
-	struct input in;
+	static char text[FAILURE_SECTION_MAX];
+	size_t len = failure_section(x->path, &x->area, text), n;
+	struct output o;
+	int err;
 
-	if (!s || !(s->flags & AREA_SECTION_WHOLE))
-		return;
-	in = areafile_section(&x->area, s, FAILURE_MAX);
-	if (input_read(&in, 0, text, in.size))
-		return;
-	text[in.size] = '\0';
-	for (char *line = text; *line;) {
-		size_t n = strcspn(line, "\n");
+	if (!len)
+		return 0;
+	for (size_t at = 0; at < len; at += n + 1) {
+		const char *newline = memchr(text + at, '\n', len - at);
 		char clean[256];
 
-		clean_text(clean, sizeof(clean), line, n);
+		n = newline ? (size_t)(newline - text) - at : len - at;
+		clean_text(clean, sizeof(clean), text + at, n);
 		if (n)
 			say("the capture kernel says: %s", clean);
-		line += n + (line[n] == '\n');
 	}
+	err = output_create(&o, x->dir, FAILURE_TEMP);
+	if (err)
+		return err;
+	err = output_write(&o, 0, text, len, true);
+	err = err ? say_error(err, "writing " FAILURE_NAME) : output_commit(&o, FAILURE_NAME);
+	output_discard(&o);
+	return err;
 }
 
 /* Is the copy what a reader will take? */
@@ -187,9 +193,10 @@ static int extract_dump(struct extract *x)
 	struct output o;
 	int err = extract_dmesg(x);
 
+	if (!err)
+		err = extract_failure(x);
 	if (err)
 		return err;
-	tell_failure(x);
 	if (!s) { /* the log was all that was asked for, or all that could be had */
 		say("%s holds no memory, only the log and what is told above", x->path);
 		return x->area.header.state != AREA_COMPLETE;
@@ -207,7 +214,7 @@ static int extract_dump(struct extract *x)
 static bool names_are_free(const struct extract *x)
 {
 	static const char *const name[] = { "vmcore", "vmcore-incomplete", CRASHLOG_NAME, TEMP_NAME,
-					    CRASHLOG_TEMP };
+					    CRASHLOG_TEMP, FAILURE_NAME, FAILURE_TEMP };
 
 	for (size_t i = 0; i < ARRAY_SIZE(name); i++)
 		if (output_exists(x->dir, x->dir_name, name[i]))
@@ -229,7 +236,9 @@ static int find_area(struct extract *x, int fd)
 	if (x->area.current < 0)
 		return say_fail(-EBADMSG, "%s: both headers of the dump area are damaged", x->path);
 	if (x->area.header.state == AREA_EMPTY)
-		return say_fail(-ENODATA, "%s: the dump area is empty", x->path);
+		return say_fail(-ENODATA, "%s: the dump area is empty%s", x->path,
+				areafile_find_section(&x->area, AREA_SECTION_FAILURE) ?
+				    ", but says why a dump failed: afterimagectl status" : "");
 	return 0;
 }
 

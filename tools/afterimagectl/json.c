@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One flat JSON object (RFC 8259).
+// JSON (RFC 8259).
 #include "json.h"
 
 static void key_print(struct json *j, const char *key)
 {
-	fprintf(j->file, "%s\n  \"%s\": ", j->begun ? "," : "", key);
+	fprintf(j->file, "%s\n  ", j->begun ? "," : "");
+	if (key)
+		fprintf(j->file, "\"%s\": ", key);
 	j->begun = true;
 }
 
@@ -52,6 +54,19 @@ void json_null(struct json *j, const char *key)
 {
 	key_print(j, key);
 	fputs("null", j->file);
+}
+
+void json_open(struct json *j, const char *key, char bracket)
+{
+	key_print(j, key);
+	fputc(bracket, j->file);
+	j->begun = false;
+}
+
+void json_close(struct json *j, char bracket)
+{
+	fputc(bracket, j->file);
+	j->begun = true;
 }
 
 void json_end(struct json *j)
