@@ -175,7 +175,7 @@ static int step(struct machine *m, const u8 e[ENTRY_BYTES])
 }
 
 /* *value goes in and what the action yields comes out. -ENOENT: there is no such action. */
-static int run(enum action action, u64 *value)
+static int erst_run(enum action action, u64 *value)
 {
 	struct machine m = { .value = *value };
 	u8 e[ENTRY_BYTES];
@@ -194,7 +194,7 @@ static bool is_busy(int *err)
 {
 	u64 busy = 0;
 
-	*err = run(CHECK_BUSY, &busy);
+	*err = erst_run(CHECK_BUSY, &busy);
 	return !*err && busy;
 }
 
@@ -202,17 +202,17 @@ static bool is_busy(int *err)
 static int execute(void)
 {
 	u64 none = 0, status = 0;
-	int err = run(BEGIN_WRITE, &none);
+	int err = erst_run(BEGIN_WRITE, &none);
 
 	if (!err || err == -ENOENT)
-		err = run(SET_RECORD_OFFSET, &(u64){ 0 });
+		err = erst_run(SET_RECORD_OFFSET, &(u64){ 0 });
 	if (!err)
-		err = run(EXECUTE, &none);
+		err = erst_run(EXECUTE, &none);
 	if (!err && !WAIT_FOR(!is_busy(&err), BUSY_US))
 		err = -ETIMEDOUT;
 	if (!err)
-		err = run(GET_STATUS, &status);
-	(void)run(END, &none);
+		err = erst_run(GET_STATUS, &status);
+	(void)erst_run(END, &none);
 	if (err)
 		return err;
 	return status == STATUS_SUCCESS ? 0 : status == STATUS_NO_SPACE ? -ENOSPC : -EIO;
@@ -272,8 +272,8 @@ int erst_write(const char *text, u32 len, u64 time)
 	struct cper record;
 	u8 *to;
 
-	if (table_find() || run(GET_RANGE, &base) || run(GET_RANGE_LENGTH, &room) ||
-	    run(GET_RANGE_ATTRIBUTES, &attributes) || (attributes & ATTRIBUTE_NVRAM))
+	if (table_find() || erst_run(GET_RANGE, &base) || erst_run(GET_RANGE_LENGTH, &room) ||
+	    erst_run(GET_RANGE_ATTRIBUTES, &attributes) || (attributes & ATTRIBUTE_NVRAM))
 		return -ENODEV;
 	if (len > room || sizeof(record) > room - len)
 		return -ENOSPC;

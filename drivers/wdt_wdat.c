@@ -65,7 +65,7 @@ static void step_add(struct action_steps *a, const u8 entry[ENTRY_BYTES])
 
 static bool can_run(const struct action_steps *a) { return a->n && !a->bad; }
 
-static void run(const struct action_steps *a)
+static void run_steps(const struct action_steps *a)
 {
 	for (unsigned int i = 0; i < a->n; i++) {
 		const struct step *s = &a->step[i];
@@ -121,12 +121,12 @@ static enum watchdog_state wdat_find(char words[WATCHDOG_WORDS])
 	return !runs ? WATCHDOG_STANDS : can_run(&feed) ? WATCHDOG_RUNS : WATCHDOG_DEAF;
 }
 
-static void wdat_feed(void) { run(&feed); }
+static void wdat_feed(void) { run_steps(&feed); }
 
 static bool wdat_stop(void)
 {
 	if (can_run(&stop))
-		run(&stop);
+		run_steps(&stop);
 	return can_run(&stop);
 }
 
