@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One line per fuzz target: fuzz_NAME = the sources that tests/fuzz/fuzz_NAME.c is linked with
 # (besides fake_log.c and fake_clock.c). Seeds: tests/fuzz/corpus/NAME/.
+fuzz_erst = drivers/acpi_reg.c
 fuzz_wdat = drivers/acpi_reg.c kernel/format.c
 fuzz_acpi = drivers/acpi.c drivers/pci.c drivers/pci_func.c drivers/pci_sriov.c kernel/format.c
 fuzz_multiboot2 = kernel/multiboot2.c
 fuzz_partition = kernel/dump/partition.c
-fuzz_disk_sink = tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/format.c
+fuzz_disk_sink = tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/dump/disk_note.c kernel/format.c
 cflags_elfcorehdr = -Wno-main-return-type # boot/start.h declares the kernel's main()
 cflags_vmcoreinfo = -Wno-main-return-type
 fuzz_elfcorehdr = $(dump_core) $(elf) $(fake_dump)

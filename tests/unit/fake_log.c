@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "life.h"
+#include "failure.h"
 #include "log.h"
 
 static char kept[1 << 16];
@@ -46,6 +47,7 @@ static void keep(const char *fmt, va_list ap)
 DEFINE_LOG(log_always)
 DEFINE_LOG(log_info)
 DEFINE_LOG(log_debug)
+__attribute__((weak)) DEFINE_LOG(failure_device) /* of failure.h: kept with the lines */
 
 void log_set_level(enum log_level level) { (void)level; }
 

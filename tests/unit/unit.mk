@@ -16,8 +16,11 @@ unit_elf_plan = kernel/dump/elf_plan.c
 unit_elf_level = $(dump_core) $(elf) $(fake_pages) tests/unit/vmcore_ref.c tests/unit/check_sink.c
 unit_vmcore = $(dump_core) $(elf) $(fake_dump) tests/unit/vmcore_ref.c tests/unit/check_sink.c
 $(addprefix $(B)/unit/,vmcore source source_many vmcoreinfo oldmem handover): kernel/dump/oldmem.c # in oldmem_fresh.c
-unit_disk_sink = tests/unit/disk_fixture.c tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/format.c
+unit_disk_sink = tests/unit/disk_fixture.c tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/dump/disk_note.c kernel/format.c
 unit_disk_cut = $(unit_disk_sink)
+unit_disk_note = $(unit_disk_sink)
+unit_failure = drivers/cmos.c kernel/format.c
+unit_erst = drivers/acpi_reg.c
 pci_src := tests/unit/fake_pci.c drivers/pci.c drivers/pci_func.c drivers/pci_quiesce.c drivers/pci_sriov.c kernel/format.c
 unit_pci = $(pci_src)
 unit_pci_func = $(pci_src)
