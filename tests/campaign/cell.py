@@ -16,8 +16,8 @@ CTL = os.path.join(TOP, "build/afterimagectl")
 sys.path.insert(0, ORACLE)
 from machine import Qmp  # noqa: E402 pylint: disable=wrong-import-position
 
-TIMEOUT = 180       # seconds from power on after which a machine that still runs is a hang
-WATCHDOG = 8        # seconds, as guest/arm-watchdog
+TIMEOUT = 240       # seconds from power on after which a machine that still runs is a hang
+WATCHDOG = 8        # seconds, at most: guest/arm-watchdog
 NMI_AFTER = 0.5     # seconds from the guest's last word to the NMI: the CPU spins by then
 NMI_WORD = b"campaign: nmi"
 
@@ -209,6 +209,7 @@ def run(cell, out, image, stopped):
     while process.poll() is None:
         if stopped.wait(0.1):
             process.terminate()
+            process.wait()
     ended.set()
     if button:
         button.join()

@@ -18,3 +18,5 @@ cell() {
 @test "a CPU spins without interrupts, NMI from outside, network flood" { cell point=spin cpu=last load=net format=elf; }
 @test "stack overflow, 5-level paging, 4 GiB" { cell point=stack-overflow paging=5 ram=4096; }
 @test "a crash inside a panic, memory pressure" { cell point=null-in-panic load=memory; }
+@test "NMI from outside, VT-d strict, i6300esb, 8 CPUs, UEFI" { cell point=nmi smp=8 iommu=vtd-strict watchdog=i6300esb firmware=uefi; }
+@test "a seed gives 300 cells in which every pair of values that can meet does" { "$top/tests/campaign/check_cells"; }
