@@ -18,6 +18,7 @@ from machine import Qmp  # noqa: E402 pylint: disable=wrong-import-position
 
 TIMEOUT = 240       # seconds from power on after which a machine that still runs is a hang
 WATCHDOG = 8        # seconds, at most: guest/arm-watchdog
+LOOK_BEFORE = 10    # seconds before that at which a machine that hangs is asked where its CPUs are
 NMI_AFTER = 0.5     # seconds from the guest's last word to the NMI: the CPU spins by then
 NMI_WORD = b"campaign: nmi"
 
@@ -140,6 +141,18 @@ def inject_nmi(out, ended):
         pass # QEMU has gone: the machine ended by itself
 
 
+def look(out):
+    """Where the CPUs of a machine are that does not end: twice, for a loop."""
+    try:
+        qmp = Qmp(os.path.join(out, "qmp.sock"))
+        with open(os.path.join(out, "registers.log"), "w", encoding="utf-8") as log:
+            for _ in range(2):
+                log.write(qmp.ask("human-monitor-command", **{"command-line": "info registers -a"}) + "\n")
+                time.sleep(1)
+    except (SystemExit, OSError):
+        pass # it has ended after all
+
+
 def read(path):
     try:
         with open(path, encoding="latin1") as f:
@@ -206,7 +219,11 @@ def run(cell, out, image, stopped):
     if cell["point"] in ("nmi", "spin"):
         button = threading.Thread(target=inject_nmi, args=(out, ended))
         button.start()
+    look_at = time.monotonic() + TIMEOUT - LOOK_BEFORE
     while process.poll() is None:
+        if time.monotonic() > look_at:
+            look_at += TIMEOUT
+            look(out)
         if stopped.wait(0.1):
             process.terminate()
             process.wait()
