@@ -17,6 +17,12 @@
 #define ENTRIES 512
 #define WINDOW_BYTES (ENTRIES * PAGE_SIZE)
 #define CPUID_ADDRESS_SIZES 0x80000008
+#define CPUID_EXTENDED_MAX 0x80000000
+#define CPUID_ENCRYPTION 0x8000001f /* AMD APM 3, E.4.17 */
+#define CPUID_SME (1u << 0)
+#define MSR_SYSCFG 0xc0010010       /* AMD APM 2, 3.2.6 and 7.10 */
+#define SYSCFG_MEM_ENCRYPT (1u << 23)
+#define KEPT_MAX 8
 
 #define PTE_P (1ull << 0)
 #define PTE_RW (1ull << 1)
@@ -40,12 +46,18 @@ static KEEP ALIGNED(4096) u64 table[TABLES][ENTRIES]; /* [0] is the root */
 static KEEP unsigned int tables;
 static KEEP unsigned int levels;        /* 4 or 5 */
 static KEEP unsigned int physical_bits;
+static KEEP u64 c_bit;                  /* in an entry: that memory is encrypted; 0: there is no such bit */
 static KEEP u64 *window;                /* its table */
 static KEEP pa_t window_va;
 static KEEP unsigned int slots;         /* in use */
 
 static bool (*ram_gap)(pa_t pa, pa_t *start, pa_t *end); /* each life finds its own */
 static pa_t clear_start, clear_end; /* the gap found last */
+static struct {
+	pa_t start;
+	u64 len;
+} kept[KEPT_MAX];                   /* what the loader put around us */
+static unsigned int n_kept;
 
 /* The level-1 entry for an address of image or window, with the tables that lead to it. */
 static u64 *pte_make(pa_t va)
@@ -93,12 +105,28 @@ bool map_addressable(pa_t pa, u64 len)
 	return pa < end && len <= end - pa;
 }
 
+u64 map_c_bit(void) { return c_bit; }
+
 u64 map_physical_limit(void) { return (u64)1 << physical_bits; }
 
 void map_guard(bool (*gap)(pa_t pa, pa_t *start, pa_t *end))
 {
 	ram_gap = gap;
 	clear_start = clear_end = 0;
+}
+
+void map_keep(pa_t pa, u64 len)
+{
+	if (n_kept < KEPT_MAX)
+		kept[n_kept++] = (__typeof__(kept[0])){ pa, len };
+}
+
+static bool is_kept(pa_t pa, u64 len)
+{
+	for (unsigned int i = 0; i < n_kept; i++)
+		if (ranges_overlap(pa, len, kept[i].start, kept[i].len))
+			return true;
+	return ranges_overlap(pa, len, (u64)__image_start, (u64)(__image_end - __image_start));
 }
 
 static bool is_clear(pa_t pa, u64 len)
@@ -113,8 +141,7 @@ static bool is_clear(pa_t pa, u64 len)
 
 bool map_is_device(pa_t pa, u64 len)
 {
-	return len && pa >= LOW_16M && map_addressable(pa, len) && is_clear(pa, len) &&
-	       !ranges_overlap(pa, len, (u64)__image_start, (u64)(__image_end - __image_start));
+	return len && pa >= LOW_16M && map_addressable(pa, len) && is_clear(pa, len) && !is_kept(pa, len);
 }
 
 void *map_mmio(pa_t pa, u64 len)
@@ -149,12 +176,12 @@ void *map_mmio_window(pa_t page)
 	return slot_va(SLOT_CONFIG);
 }
 
-/* One page made readable; registers already are. */
+/* One page, with the C-bit or without, made readable; registers already are. */
 static const u8 *peek_map(pa_t page)
 {
 	unsigned int slot = slot_find(page, 1);
 
-	if (!map_addressable(page, PAGE_SIZE))
+	if (!map_addressable(page & ~c_bit, PAGE_SIZE))
 		return NULL;
 	if (slot < slots)
 		return slot_va(slot);
@@ -210,13 +237,29 @@ unsigned int peek(void *dst, pa_t pa, u64 len)
 	return bad;
 }
 
+/* Secure Memory Encryption, as far as the firmware allowed it. Returns how many address bits the CPU
+ * gives up for it. */
+static unsigned int encryption_find(void)
+{
+	u32 r[4];
+
+	cpuid(CPUID_EXTENDED_MAX, 0, r);
+	if (r[0] < CPUID_ENCRYPTION)
+		return 0;
+	cpuid(CPUID_ENCRYPTION, 0, r);
+	if (!(r[0] & CPUID_SME) || !(rdmsr(MSR_SYSCFG) & SYSCFG_MEM_ENCRYPT))
+		return 0;
+	c_bit = (u64)1 << (r[1] & 0x3f);
+	return r[1] >> 6 & 0x3f;
+}
+
 void map_init(void)
 {
 	u32 r[4];
 
 	cpuid(CPUID_ADDRESS_SIZES, 0, r);
 	levels = read_cr4() & CR4_LA57 ? 5 : 4;
-	physical_bits = MIN(r[0] & 0xff, 52u);
+	physical_bits = MIN(r[0] & 0xff, 52u) - encryption_find();
 	window_va = ALIGN_DOWN((pa_t)__image_start, WINDOW_BYTES) - WINDOW_BYTES; /* never below 16 MiB */
 	window = pte_make(window_va);
 	slots = SLOT_FIRST;

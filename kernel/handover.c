@@ -13,6 +13,16 @@
 #define BP_ACPI_RSDP_ADDR 0x070
 #define BP_EXT_CMD_LINE_PTR 0x0c8
 #define BP_CMD_LINE_PTR 0x228
+#define BP_E820_ENTRIES 0x1e8
+#define BP_E820_TABLE 0x2d0
+
+#define E820_MAX 128 /* E820_MAX_ENTRIES_ZEROPAGE */
+#define E820_RAM 1
+
+struct e820_entry {
+	u64 start, len;
+	u32 type;
+} PACKED;
 
 static char cmdline[CMDLINE_MAX];
 static pa_t rsdp;
@@ -82,6 +92,26 @@ const char *handover_loader_name(void)
 	static const char *const name[] = { "kexec_load", "kexec_file_load", "multiboot2" };
 
 	return name[boot_record.loader];
+}
+
+bool handover_reservation(pa_t *start, u64 *len)
+{
+	pa_t image = (pa_t)__image_start;
+	struct e820_entry e;
+	u8 n = 0;
+
+	if (boot_record.loader == LOADER_MULTIBOOT2)
+		return false;
+	peek(&n, boot_record.info + BP_E820_ENTRIES, sizeof(n));
+	for (u8 i = 0; i < MIN(n, E820_MAX); i++) {
+		peek(&e, boot_record.info + BP_E820_TABLE + i * sizeof(e), sizeof(e));
+		if (e.type != E820_RAM || image < e.start || image - e.start >= e.len)
+			continue;
+		*start = e.start;
+		*len = e.len;
+		return true;
+	}
+	return false;
 }
 
 pa_t handover_rsdp(const struct config *c) { return c->acpi_rsdp ? c->acpi_rsdp : rsdp; }

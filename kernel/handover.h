@@ -12,6 +12,10 @@ const char *handover_read(void);
 /* "kexec_load", "kexec_file_load", "multiboot2" */
 const char *handover_loader_name(void);
 
+/* The loader's piece of RAM that holds our image: the reservation, with what the loader put there. False:
+ * boot_params do not say. */
+bool handover_reservation(pa_t *start, u64 *len);
+
 /* acpi_rsdp= if given, else the loader's, else 0. */
 pa_t handover_rsdp(const struct config *c);
 

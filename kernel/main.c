@@ -50,6 +50,36 @@ static void check_place(void)
 		log_info("warning: the image at 0x%llx is outside memmap=", start);
 }
 
+/* No register is in the reservation: not in the elfcorehdr, nor in what the loader calls RAM around us,
+ * which is no old RAM, whatever a spoilt memory map says. */
+static void reservation_keep(void)
+{
+	pa_t pa, start, end;
+	u64 len;
+
+	source_headers(&pa, &len);
+	map_keep(pa, len);
+	map_keep(boot_record.info, PAGE_SIZE);
+	if (handover_reservation(&pa, &len) && source_gap((pa_t)__image_start, &start, &end)) {
+		start = MAX(start, pa);
+		map_keep(start, MIN(end - start, len - (start - pa)));
+	}
+}
+
+/* Old RAM may be encrypted (AMD SME) although the reservation, decrypted for us, is not: VMCOREINFO shows. */
+static void encryption_try(void)
+{
+	struct source_note n;
+
+	if (!map_c_bit() || !source_vmcoreinfo(&n))
+		return;
+	oldmem_set_encryption(map_c_bit());
+	if (source_vmcoreinfo(&n))
+		oldmem_set_encryption(0);
+	else
+		log_info("old RAM is encrypted (SME): read with the C-bit, by no device");
+}
+
 /* What is to be dumped, and so where nothing is ever written. NULL, or why there is nothing. */
 static const char *source_find(void)
 {
@@ -64,6 +94,8 @@ static const char *source_find(void)
 	if (err)
 		return "nothing says what to dump";
 	map_guard(source_gap);
+	reservation_keep();
+	encryption_try();
 	return NULL;
 }
 

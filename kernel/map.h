@@ -14,6 +14,9 @@ void map_guard(bool (*gap)(pa_t pa, pa_t *start, pa_t *end));
  * (old RAM too, though an elfcorehdr may have a copy of it elsewhere), and map_guard() was called? */
 bool map_is_device(pa_t pa, u64 len);
 
+/* Nor are registers in [pa, pa+len): what the loader put around us. A few of these. */
+void map_keep(pa_t pa, u64 len);
+
 /* Map device registers [pa, pa+len): writable, non-executable, uncached (PCD|PWT selects PAT entry 3, UC
  * both at reset and in Linux's PAT). Returns where, for good; pa itself means nothing to the CPU. NULL
  * (and a log line) when map_is_device() says no or the window's 510 pages are used up. */
@@ -22,6 +25,10 @@ void *map_mmio(pa_t pa, u64 len);
 /* One page of device registers until the next call: uncached, writable. For configuration space, whose
  * thousands of pages have no room. NULL like map_mmio(), but without a line. */
 void *map_mmio_window(pa_t page);
+
+/* The C-bit, where memory can be encrypted (AMD SME), as an address has it that peek() is given for
+ * encrypted memory; else 0. */
+u64 map_c_bit(void);
 
 /* Copy len bytes at physical address pa, one page mapped at a time (read-only, NX, write-back).
  * No bounds but the CPU's own: for firmware tables, boot_params and the elfcorehdr; old RAM goes

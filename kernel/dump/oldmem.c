@@ -20,7 +20,10 @@ static struct range forbidden[FORBIDDEN_MAX];
 static unsigned int n_forbidden;
 static pa_t bad[BAD_MAX];
 static unsigned int n_bad;
+static u64 encryption; /* C-bit or 0 */
 static bool overflow; /* a table was too small: trust nothing to a device */
+
+void oldmem_set_encryption(u64 c_bit) { encryption = c_bit; }
 
 void oldmem_forbid(pa_t pa, u64 len)
 {
@@ -71,7 +74,7 @@ static bool read_in_page(void *dst, pa_t pa, u64 len)
 		memset(dst, 0, len);
 		return false;
 	}
-	if (!peek(dst, pa, len))
+	if (!peek(dst, pa | encryption, len))
 		return true;
 	oldmem_mark_bad(page);
 	return false;
@@ -106,6 +109,6 @@ unsigned int oldmem_read_unlisted(void *dst, pa_t pa, u64 len)
 
 bool oldmem_dma_ok(pa_t pa, u64 len)
 {
-	return !overflow && pa >= LOW_16M && map_addressable(pa, len) && !is_forbidden(pa, len) &&
-	       !is_bad(pa, len) && source_holds(pa, len);
+	return !overflow && !encryption && pa >= LOW_16M && map_addressable(pa, len) &&
+	       !is_forbidden(pa, len) && !is_bad(pa, len) && source_holds(pa, len);
 }

@@ -25,4 +25,8 @@ void oldmem_forbid(pa_t pa, u64 len);
 /* A page seen to fault: read as zeros from now on, never given to a device. */
 void oldmem_mark_bad(pa_t page);
 
+/* Old RAM is encrypted (AMD SME): it is read with the C-bit in the mapping, and never given to a
+ * device, whose reads would need it in their addresses. 0: it is not. */
+void oldmem_set_encryption(u64 c_bit);
+
 #endif

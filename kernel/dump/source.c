@@ -398,3 +398,11 @@ bool source_gap(pa_t pa, pa_t *start, pa_t *end)
 	}
 	return pa < *end;
 }
+
+void source_headers(pa_t *pa, u64 *len)
+{
+	*pa = src.phdrs - sizeof(struct elf64_hdr);
+	*len = src.kind == SOURCE_ELFCOREHDR
+	               ? sizeof(struct elf64_hdr) + (u64)src.n_phdr * sizeof(struct elf64_phdr)
+	               : 0;
+}

@@ -54,6 +54,9 @@ struct source_summary {
 };
 void source_summarise(struct source_summary *out);
 
+/* Where the elfcorehdr is, which no PT_LOAD says; len 0 without one. */
+void source_headers(pa_t *pa, u64 *len);
+
 /* The largest range around pa that touches no page of a PT_LOAD's contents. False: pa is in one. */
 bool source_gap(pa_t pa, pa_t *start, pa_t *end);
 

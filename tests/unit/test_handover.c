@@ -61,6 +61,37 @@ TEST(spoilt_pointer_to_the_command_line)
 	CHECK(!strcmp(with(BOOT_PARAMS + 0x2000, "dump.to=console:", 0), "dump.to=console:"));
 }
 
+static void e820_add(unsigned int i, u64 start, u64 len, u32 type)
+{
+	pa_t at = BOOT_PARAMS + 0x2d0 + i * 20;
+	u8 n = (u8)(i + 1);
+
+	mem_write(at, &start, 8);
+	mem_write(at + 8, &len, 8);
+	mem_write(at + 16, &type, 4);
+	mem_write(BOOT_PARAMS + 0x1e8, &n, 1);
+}
+
+TEST(the_reservation_is_the_ram_around_the_image)
+{
+	pa_t image = (pa_t)__image_start, start;
+	u64 len;
+
+	with(BOOT_PARAMS + 0x1000, "elfcorehdr=0x3f000000", 0);
+	CHECK(!handover_reservation(&start, &len));
+	e820_add(0, 0x1000, 0x9e000, 1);
+	e820_add(1, image - 0x100000, 0x400000, 2);
+	CHECK(!handover_reservation(&start, &len));
+	e820_add(2, image - 0x10000, 0x200000, 1);
+	CHECK(handover_reservation(&start, &len));
+	CHECK(start == image - 0x10000 && len == 0x200000);
+	mem_write(BOOT_PARAMS + 0x1e8, "\xff", 1); /* more than there is room for: the rest is not read */
+	e820_add(127, image, 1, 1);
+	CHECK(handover_reservation(&start, &len) && len == 0x200000);
+	boot_record.loader = LOADER_MULTIBOOT2;
+	CHECK(!handover_reservation(&start, &len));
+}
+
 TEST(kexec_load)
 {
 	struct config c = { 0 };

@@ -37,7 +37,7 @@ __asm__(".bss\n"
 static u64 cr3;
 static pa_t last_read; /* where copy_faulty() was sent */
 
-u64 rdmsr(u32 msr) { return msr == MSR_EFER ? 0x500 : 0; }
+u64 rdmsr(u32 msr) { return msr == MSR_EFER ? 0x500 : msr == 0xc0010010 ? 1 << 23 : 0; }
 void wrmsr(u32 msr, u64 v) { (void)msr, (void)v; }
 u64 read_cr3(void) { return cr3; }
 void write_cr3(u64 v) { cr3 = v; }
@@ -45,10 +45,14 @@ u64 read_cr4(void) { return 0x20; }
 void write_cr4(u64 v) { (void)v; }
 void invlpg(pa_t va) { (void)va; }
 
+/* One of AMD's whose firmware allows to encrypt memory: 51 bits of address, of which that takes five. */
+#define C_BIT (1ull << 47)
+
 void cpuid(u32 leaf, u32 sub, u32 r[4])
 {
-	(void)leaf, (void)sub;
-	r[0] = 46;
+	(void)sub;
+	r[0] = leaf == 0x80000000 ? 0x80000021 : leaf == 0x8000001f ? 1 : 51;
+	r[1] = leaf == 0x8000001f ? 5 << 6 | 47 : 0;
 }
 
 /* What the CPU would find: the entry that maps an address, 0 if there is none. */
@@ -235,4 +239,29 @@ TEST(the_window_is_full)
 	CHECK(map_mmio(BAR, 8));
 	CHECK_EQ(peek(&word, RAM, 8), 0);
 	CHECK(map_mmio_window(ECAM - 0x1000));
+}
+
+TEST(encrypted_memory)
+{
+	u64 word;
+
+	begin();
+	CHECK_EQ(map_c_bit(), C_BIT);
+	CHECK_EQ(map_physical_limit(), 1ull << 46);
+	CHECK(!peek(&word, RAM + 0x1008, 8) && word == RAM + 0x1008);
+	CHECK(!peek(&word, (RAM + 0x1008) | C_BIT, 8) && word == ((RAM + 0x1008) | C_BIT));
+	CHECK(!peek(&word, RAM + 0x1008, 8) && word == RAM + 0x1008);
+	CHECK_EQ(peek(&word, 1ull << 46 | C_BIT, 8), 1);
+	CHECK(!map_is_device(BAR | C_BIT, 4096)); /* registers are not */
+}
+
+/* The last: nothing takes it back. */
+TEST(no_registers_in_the_reservation)
+{
+	begin();
+	map_keep(0xf0000000, 0x1234);
+	map_keep(0, 0);
+	CHECK(!map_is_device(0xf0000000, 1) && !map_is_device(0xefffffff, 2));
+	CHECK(!map_is_device(0xf0001233, 1) && map_is_device(0xf0001234, 1));
+	CHECK(!map_mmio(0xf0001000, 4) && !map_mmio_window(0xf0000000));
 }

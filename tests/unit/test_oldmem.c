@@ -167,3 +167,26 @@ TEST(unlisted_reads_have_the_other_bounds)
 	CHECK_EQ(oldmem_read_unlisted(buf, (pa_t)__image_start, 16), 1);
 	CHECK_EQ(oldmem_read_unlisted(buf, mem_limit - 8, 16), 1);
 }
+
+TEST(encrypted_memory_is_read_with_the_c_bit_and_by_the_cpu_alone)
+{
+	const u64 c_bit = 1ull << 47;
+	struct corehdr c;
+	char text[8];
+
+	mem_reset();
+	mem_limit = 1ull << 48;
+	corehdr_begin(&c, HDR);
+	corehdr_load(&c, 0x20000000, 0x10000);
+	CHECK_EQ(source_init_elfcorehdr(HDR), 0);
+	mem_write(0x20001000, "cipher", 7);
+	mem_write(0x20001000 | c_bit, "plain", 6);
+	CHECK(oldmem_dma_ok(0x20000000, 0x10000));
+	oldmem_set_encryption(c_bit);
+	CHECK(!oldmem_read(text, 0x20001000, 6) && !strcmp(text, "plain"));
+	CHECK(!oldmem_dma_ok(0x20000000, 0x10000));
+	CHECK_EQ(oldmem_read(text, 0x30000000, 6), 1); /* still only what is listed */
+	oldmem_set_encryption(0);
+	CHECK(!oldmem_read(text, 0x20001000, 7) && !strcmp(text, "cipher"));
+	CHECK(oldmem_dma_ok(0x20000000, 0x10000));
+}
