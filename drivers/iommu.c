@@ -3,9 +3,12 @@
  * is, and the memory for tables. */
 #include "drivers/iommu.h"
 
+#include <arch/io.h>
 #include <string.h>
 
 #include "drivers/iommu_unit.h"
+#include "log.h"
+#include "map.h"
 
 #define BRIDGES_MAX 32 /* in a row; each lies on a bus of its own */
 
@@ -17,6 +20,19 @@ static char refused[16]; /* the device, for the next reason */
 u64 *iommu_page_take(void)
 {
 	return pages_taken < IOMMU_PAGES ? pages[pages_taken++] : NULL;
+}
+
+int iommu_map(const char *kind, pa_t at, u64 len, volatile u8 **regs)
+{
+	bool can_be = map_is_device(at, len);
+
+	*regs = can_be ? map_mmio(at, len) : NULL;
+	if (can_be && !*regs)
+		return -EIO;
+	if (can_be && mmio_read32(*regs) != ~0u)
+		return 1;
+	log_info("iommu: no %s unit answers at 0x%llx", kind, at);
+	return 0;
 }
 
 static void add_id(struct iommu_source *s, u16 id)

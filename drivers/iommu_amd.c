@@ -8,7 +8,6 @@
 
 #include "clock.h"
 #include "log.h"
-#include "map.h"
 
 /* Registers (3.4). */
 #define AMDVI_DEVICE_TABLE 0x0000
@@ -146,15 +145,14 @@ int amdvi_allow(const struct iommu_source *s)
 	struct entries e;
 	volatile u8 *regs;
 	char name[16];
+	int there;
 	pa_t at;
 
 	if (!find_unit(s, &e, &at))
 		return 0;
-	regs = map_mmio(at, AMDVI_BYTES);
-	if (!regs || reg_read(regs, AMDVI_CONTROL) == ~(u64)0) {
-		log_info("iommu: no AMD-Vi unit answers at 0x%llx", at);
-		return 0;
-	}
+	there = iommu_map("AMD-Vi", at, AMDVI_BYTES, &regs);
+	if (there <= 0)
+		return there;
 	if (!(reg_read(regs, AMDVI_CONTROL) & CONTROL_ENABLE)) {
 		log_debug("iommu: AMD-Vi at 0x%llx is off", at);
 		return 0;

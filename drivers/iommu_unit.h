@@ -25,7 +25,11 @@ static inline u16 pci_id(struct pci_addr a)
  * when all are taken. */
 u64 *iommu_page_take(void);
 
-/* acpi DMAR: registers of the unit that a device is behind. False: none. */
+/* Registers of a unit that a table names: 1. 0 (told) where none can be or nothing answers: nobody can have
+ * turned that unit on. -EIO (told) where they cannot be mapped. */
+int iommu_map(const char *kind, pa_t at, u64 len, volatile u8 **regs);
+
+/* ACPI DMAR: registers of the unit that a device is behind. False: none. */
 bool dmar_find(struct pci_addr at, pa_t *regs);
 /* The same of IVRS, and the ID under which the unit looks the device up. */
 bool ivrs_find(u16 segment, u16 id, pa_t *regs, u16 *as);

@@ -199,12 +199,17 @@ static bool invalidate(const struct unit *u)
 	return WAIT_FOR(!(mmio_read64(u->iotlb) & IOTLB_IVT), IOMMU_WAIT_US);
 }
 
+static bool is_legacy(const struct unit *u)
+{
+	return !(mmio_read64(u->regs + VTD_RTADDR) & RTADDR_TTM);
+}
+
 /* Translation stays on while the tables change, so that no device's DMA ever lands on physical addresses
  * that were meant as others. Only a unit in scalable mode must be off in between (11.4.5: its mode may not
  * change while it translates). */
 static bool tables_change(const struct unit *u, const struct iommu_source *s)
 {
-	bool legacy = !(mmio_read64(u->regs + VTD_RTADDR) & RTADDR_TTM);
+	bool legacy = is_legacy(u);
 	u64 *root = root_make(u, s);
 
 	if (!root || !queue_off(u) || (!legacy && !translation_off(u)))
@@ -214,38 +219,44 @@ static bool tables_change(const struct unit *u, const struct iommu_source *s)
 	       (legacy || command(u, 0, G_TE, G_TE, G_TE)) && protection_off(u);
 }
 
-/* False: the registers that DMAR names cannot be, so nobody can have turned the unit on either. */
-static bool unit_open(struct unit *u)
+static int unit_open(struct unit *u)
 {
-	u->regs = map_mmio(u->at, VTD_BYTES);
-	if (!u->regs || mmio_read32(u->regs + VTD_VER) == ~0u) {
-		log_info("iommu: no VT-d unit answers at 0x%llx", u->at);
-		return false;
-	}
+	int there = iommu_map("VT-d", u->at, VTD_BYTES, &u->regs);
+
+	if (there <= 0)
+		return there;
 	u->cap = mmio_read64(u->regs + VTD_CAP);
 	u->ecap = mmio_read64(u->regs + VTD_ECAP);
 	u->iotlb = map_mmio(u->at + ECAP_IRO(u->ecap), 2 * VTD_IOTLB);
 	if (!u->iotlb)
-		return false;
+		return -EIO;
 	u->iotlb += VTD_IOTLB;
-	return true;
+	return 1;
 }
 
 int vtd_allow(const struct iommu_source *s)
 {
 	struct unit u;
 	char name[16];
+	bool was_legacy;
+	int there;
 
-	if (!dmar_find(s->at, &u.at) || !unit_open(&u))
+	if (!dmar_find(s->at, &u.at))
 		return 0;
+	there = unit_open(&u);
+	if (there <= 0)
+		return there;
 	pci_name(s->at, name);
 	mmio_write32(u.regs + VTD_FECTL, FECTL_IM);
 	if (!(status(&u) & G_TE)) {
 		log_debug("iommu: VT-d at 0x%llx is off", u.at);
 		return protection_off(&u) ? 0 : -EIO;
 	}
+	was_legacy = is_legacy(&u);
 	if (tables_change(&u, s)) {
-		log_info("iommu: VT-d at 0x%llx was on: now only %s passes", u.at, name);
+		log_info("iommu: VT-d at 0x%llx was on%s: now only %s passes, %s", u.at,
+			 was_legacy ? "" : " in scalable mode", name,
+			 u.ecap & ECAP_PT ? "untranslated" : "with the first 512 GiB mapped as they are");
 		return 0;
 	}
 	if (translation_off(&u) && protection_off(&u)) {

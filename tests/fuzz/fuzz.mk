@@ -4,6 +4,7 @@
 fuzz_erst = drivers/acpi_reg.c
 fuzz_wdat = drivers/acpi_reg.c kernel/format.c
 fuzz_acpi = drivers/acpi.c drivers/pci.c drivers/pci_func.c drivers/pci_sriov.c kernel/format.c
+fuzz_iommu_acpi = drivers/iommu_dmar.c drivers/iommu_ivrs.c
 fuzz_multiboot2 = kernel/multiboot2.c
 fuzz_partition = kernel/dump/partition.c
 fuzz_disk_sink = tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/disk_sink.c kernel/dump/disk_note.c kernel/format.c
