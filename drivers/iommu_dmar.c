@@ -92,7 +92,7 @@ bool dmar_find(struct pci_addr at, pa_t *regs)
 			*regs = get_le64(d + DRHD_REGISTERS);
 			return true;
 		}
-		if ((d[DRHD_FLAGS] & DRHD_INCLUDE_ALL) && !found) {
+		if (d[DRHD_FLAGS] & DRHD_INCLUDE_ALL) {
 			*regs = get_le64(d + DRHD_REGISTERS);
 			found = true;
 		}

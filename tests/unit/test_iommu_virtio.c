@@ -14,7 +14,7 @@
 #define UNKNOWN 0x10u
 
 static struct {
-	bool absent, no_reset, no_queue, silent, lies;
+	bool absent, no_reset, no_queue, small_queue, silent, lies;
 	u64 offered;
 	struct virtio_iommu_config config;
 	u32 config_len;
@@ -65,7 +65,7 @@ int virtio_queue(struct virtio_dev *v, struct virtq *q, u16 index, u16 max)
 {
 	(void)v;
 	hw.wrong |= index != 0 || hw.started;
-	q->size = max;
+	q->size = hw.small_queue ? 1 : max;
 	hw.q = q;
 	return hw.no_queue ? -EIO : 0;
 }
@@ -169,6 +169,10 @@ TEST(all_pass_where_one_alone_cannot)
 	viommu_init();
 	CHECK_EQ(hw.config.bypass, 1);
 	CHECK_EQ(allow(0, 0xfa, 0x100), 0);
+	begin(NEW);
+	hw.small_queue = true;
+	viommu_init();
+	CHECK_EQ(hw.config.bypass, 1);
 	begin(NEW);
 	viommu_init();
 	CHECK_EQ(allow(0, UNKNOWN, UNKNOWN), 0);

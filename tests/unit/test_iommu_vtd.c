@@ -34,7 +34,7 @@ static struct {
 	bool absent, no_invalidate, te_stuck, srtp_stuck;
 	/* what happened */
 	u64 root; /* in force */
-	unsigned int flushed_lines, contexts_forgotten, tlb_forgotten, commands, te_off;
+	unsigned int flushed_lines, contexts_forgotten, tlb_forgotten, commands, te_off, buffers_written;
 	bool wrong; /* something that the specification forbids */
 } hw;
 
@@ -118,6 +118,7 @@ static void global_command(u32 v)
 	hw.wrong |= changed & (changed - 1);                     /* one at a time */
 	hw.wrong |= (v & (GSTS_RTP | GSTS_WBF)) && changed;
 	hw.wrong |= changed & GSTS_IRE;                          /* none of our business */
+	hw.buffers_written += !!(v & GSTS_WBF);
 	if ((v & GSTS_RTP) && !hw.srtp_stuck) {
 		hw.root = hw.rtaddr;
 		hw.gsts |= GSTS_RTP;
@@ -185,6 +186,7 @@ static void left_on(void)
 	hw.ecap = ECAP_PT | ECAP_C | (u64)IRO << 8;
 	hw.gsts = GSTS_TE | GSTS_RTP | GSTS_QIE | GSTS_IRE;
 	hw.root = hw.rtaddr = OLD_ROOT;
+	hw.pmen = 0x80000001;
 	hw.iqt = 3; /* one of its commands is still to be done */
 	taken = 0;
 	test_log_clear();
@@ -229,7 +231,7 @@ TEST(only_the_device_passes)
 	CHECK_EQ(hw.gsts, GSTS_TE | GSTS_RTP | GSTS_IRE);
 	CHECK(!hw.te_off && hw.contexts_forgotten == 1 && hw.tlb_forgotten == 1);
 	CHECK_EQ(hw.fectl, 1u << 31);
-	CHECK(!hw.flushed_lines);
+	CHECK(!hw.flushed_lines && !hw.buffers_written && !hw.pmen);
 	CHECK(test_logged("only 00:1f.2 passes, untranslated"));
 	taken = 0; /* the next device, in its turn */
 	CHECK_EQ(allow(2, 0x328, 0x300), 0);
@@ -249,7 +251,6 @@ TEST(off_already)
 {
 	left_on();
 	hw.gsts = 0;
-	hw.pmen = 0x80000001;
 	CHECK_EQ(allow(1, 0xfa, 0), 0);
 	CHECK(!hw.commands && !hw.pmen && !hw.wrong);
 	left_on();
@@ -269,7 +270,7 @@ TEST(tables_that_are_not_snooped)
 	hw.cap |= CAP_RWBF;
 	CHECK_EQ(allow(1, 0xfa, 0), 0);
 	CHECK_EQ(hw.flushed_lines, 2 * 64);
-	CHECK(!hw.wrong);
+	CHECK(!hw.wrong && hw.buffers_written);
 }
 
 TEST(identity_where_nothing_passes_untranslated)
