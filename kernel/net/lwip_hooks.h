@@ -6,10 +6,15 @@
 #include "lwip/arch.h"
 
 struct tcp_hdr;
+struct tcp_pcb;
 struct ip6_addr;
 
-/* The MSS option of a SYN, cut down to what a receive buffer holds. Returns `opts`. */
-u32_t *net_limit_mss_option(struct tcp_hdr *hdr, u32_t *opts);
+/* A SYN's options: MSS cut down to what a receive buffer holds, and SACK permitted. Returns where the
+ * next one goes. */
+u32_t *net_syn_options(struct tcp_hdr *hdr, u32_t *opts);
+
+/* A segment for `pcb`, with the first `len` bytes of its options behind its header. Returns ERR_OK. */
+s8_t net_tcp_options(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u16_t len);
 
 /* dump.vlan=, or -1. */
 s32_t net_vlan_tag(void);

@@ -13,6 +13,7 @@
 #include "log.h"
 #include <arch/cpu.h>
 
+#define SACK_PERMITTED 0x01010402 /* two NOPs, kind 4, 2 bytes: RFC 2018, 2 */
 #define RX_MSS 1460 /* what we can take: 1526-byte receive buffers (netdev.h), whatever the MTU */
 
 u32_t sys_now(void) { return (u32_t)(clock_us() / MS); }
@@ -72,11 +73,14 @@ uint16_t net_checksum(const void *p, int len)
 	return (u16)sum;
 }
 
-u32_t *net_limit_mss_option(struct tcp_hdr *hdr, u32_t *opts)
+u32_t *net_syn_options(struct tcp_hdr *hdr, u32_t *opts)
 {
 	u8 *first = (u8 *)(hdr + 1);
 
-	if ((TCPH_FLAGS(hdr) & TCP_SYN) && get_be16(first + 2) > RX_MSS)
+	if (!(TCPH_FLAGS(hdr) & TCP_SYN))
+		return opts;
+	if (get_be16(first + 2) > RX_MSS)
 		put_be16(first + 2, RX_MSS);
-	return opts;
+	put_be32(opts, SACK_PERMITTED);
+	return opts + 1;
 }

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "address.h"
+#include "clock.h"
 #include "ether.h"
 #include "failure.h"
 #include "log.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
+#include "lwip_hooks.h"
 
 #define MSS_MIN      64          /* below this a peer is only wasting our time */
 #define BIG_BYTES    61440u      /* with its headers still a 16-bit IP length */
@@ -34,6 +36,17 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 	s->big_mss = s->big ? (u16)(BIG_BYTES / pcb->mss * pcb->mss) : pcb->mss;
 	s->last_ack = pcb->lastack;
 	pcb->cwnd = MAX(pcb->cwnd, FRESH_MSS * s->mss);
+	recovery_start(&s->recovery, pcb, (u32)(clock_us() - s->started_us));
+	return ERR_OK;
+}
+
+s8_t net_tcp_options(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u16_t len)
+{
+	struct stream *s = pcb->callback_arg;
+
+	if (s && s->pcb == pcb)
+		recovery_options(&s->recovery, pcb, hdr->ackno, TCPH_FLAGS(hdr) & TCP_SYN,
+		                 (const u8 *)(hdr + 1), len);
 	return ERR_OK;
 }
 
@@ -104,6 +117,7 @@ int stream_start(struct stream *s, const struct target *t, bool big)
 	memset(s, 0, sizeof(*s));
 	s->pcb = pcb;
 	s->big = big;
+	s->started_us = clock_us();
 	tcp_arg(pcb, s);
 	tcp_sent(pcb, on_sent);
 	tcp_recv(pcb, on_received);
@@ -122,7 +136,7 @@ static void grow_window(struct stream *s, u32 acked)
 	struct tcp_pcb *pcb = s->pcb;
 	u32 counted = MIN(acked, 2u * s->mss);
 
-	if (pcb->cwnd < pcb->ssthresh && !(pcb->flags & TF_INFR))
+	if (pcb->cwnd < pcb->ssthresh && !(pcb->flags & TF_INFR) && !s->recovery.active)
 		pcb->cwnd = MIN(pcb->cwnd + acked - counted, pcb->ssthresh);
 }
 
@@ -158,6 +172,7 @@ void stream_tend(struct stream *s)
 		s->last_ack = pcb->lastack;
 		s->acked += acked;
 		grow_window(s, acked);
+		recovery_tend(&s->recovery, pcb, s->mss, s->big_mss);
 	}
 	pcb->nrtx = MIN(pcb->nrtx, (u8_t)RTX_CLAMP);
 	pcb->persist_probe = 0;

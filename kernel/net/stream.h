@@ -5,6 +5,7 @@
 #define AFTERIMAGE_STREAM_H
 
 #include "config.h"
+#include "recovery.h"
 
 struct tcp_pcb;
 
@@ -19,6 +20,8 @@ struct stream {
 	u64 acked;           /* bytes the peer has acknowledged */
 	u64 done;            /* bytes that TCP will not send again: whole segments acknowledged */
 	u32 last_ack;        /* pcb->lastack when `acked` was counted */
+	u64 started_us;
+	struct recovery recovery;
 };
 
 /* Send a SYN. `big`: the device cuts segments of this family. -ENOMEM, -EHOSTUNREACH. */

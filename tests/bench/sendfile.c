@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rate a Linux guest reaches with sendfile(): `sendfile ADDRESS PORT FILE`, linked statically,
- * run in the guest. */
+/* The rate Linux reaches with sendfile(): `sendfile ADDRESS PORT FILE [CONGESTION-CONTROL]`, linked
+ * statically, run in a guest or a namespace. */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,11 +20,15 @@ int main(int argc, char **argv)
 	char end;
 	int file, sock;
 
-	if (argc != 4 || inet_pton(AF_INET, argv[1], &to.sin_addr) != 1)
+	if (argc < 4 || argc > 5 || inet_pton(AF_INET, argv[1], &to.sin_addr) != 1)
 		return 2;
 	to.sin_port = htons((uint16_t)atoi(argv[2]));
 	file = open(argv[3], O_RDONLY);
 	sock = socket(AF_INET, SOCK_STREAM, 0);
+	if (argc == 5 && setsockopt(sock, IPPROTO_TCP, TCP_CONGESTION, argv[4], (socklen_t)strlen(argv[4]))) {
+		perror(argv[4]);
+		return 1;
+	}
 	if (file < 0 || fstat(file, &st) || connect(sock, (struct sockaddr *)&to, sizeof(to))) {
 		perror("sendfile");
 		return 1;

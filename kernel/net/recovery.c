@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Loss recovery by selective acknowledgements (RFC 2018, RFC 6675), beside lwIP, which resends a whole
+ * segment of up to 60 KiB for a lost frame, one a round trip, and waits for its timer when that is lost
+ * too. Here only what is missing is sent again. lwIP's queues are read, never changed; its own fast
+ * retransmission and its timer are kept from running. */
+#include "recovery.h"
+
+#include <string.h>
+
+#include "bytes.h"
+#include "clock.h"
+#include "lwip/inet_chksum.h"
+#include "lwip/ip.h"
+#include "lwip/priv/tcp_priv.h"
+
+#define OPT_END       0u
+#define OPT_NOP       1u
+#define OPT_SACK_PERM 4u /* RFC 2018, 2 */
+#define OPT_SACK      5u /* RFC 2018, 3 */
+#define SACK_BYTES    8u
+
+#define DUP_THRESH    3u  /* segments that overtake a hole before it counts as lost */
+#define WINDOW_MSS    10u /* never less on the way: what any new connection may send, RFC 6928 */
+#define PATIENCE_US   (50 * MS) /* and two round trips; a peer may hold back an ACK for 40 ms */
+#define BACKOFF_MAX   6u
+
+static bool before(u32 a, u32 b) { return (s32)(a - b) < 0; }
+static u32 later(u32 a, u32 b) { return before(a, b) ? b : a; }
+static u32 earlier(u32 a, u32 b) { return before(a, b) ? a : b; }
+
+static void sack_add(struct recovery *r, u32 from, u32 to)
+{
+	unsigned int i = 0, j;
+
+	while (i < r->count && before(r->sacked[i].to, from))
+		i++;
+	for (j = i; j < r->count && !before(to, r->sacked[j].from); j++) {
+		from = earlier(from, r->sacked[j].from);
+		to = later(to, r->sacked[j].to);
+	}
+	if (i == j && r->count == SACKS_MAX)
+		return; /* not remembered: at worst it is sent again */
+	memmove(&r->sacked[i + 1], &r->sacked[j], (r->count - j) * sizeof(r->sacked[0]));
+	r->sacked[i] = (struct sack){ from, to };
+	r->count = r->count - (j - i) + 1;
+}
+
+static void sack_trim(struct recovery *r, u32 una)
+{
+	unsigned int gone = 0;
+
+	while (gone < r->count && !before(una, r->sacked[gone].to))
+		gone++;
+	r->count -= gone;
+	memmove(r->sacked, &r->sacked[gone], r->count * sizeof(r->sacked[0]));
+}
+
+static u32 sack_bytes_above(const struct recovery *r, u32 seq)
+{
+	u32 sum = 0;
+
+	for (unsigned int i = 0; i < r->count; i++)
+		if (before(seq, r->sacked[i].to))
+			sum += r->sacked[i].to - later(seq, r->sacked[i].from);
+	return sum;
+}
+
+void recovery_options(struct recovery *r, struct tcp_pcb *pcb, u32 ack, bool syn, const u8 *opt, u32 len)
+{
+	struct bytes b = bytes_of(opt, len);
+
+	if (syn)
+		r->able = false;
+	else if (!r->able)
+		return;
+	while (bytes_left(&b)) {
+		u8 kind = bytes_u8(&b), n;
+		struct bytes value;
+
+		if (kind == OPT_END)
+			break;
+		if (kind == OPT_NOP)
+			continue;
+		n = bytes_u8(&b);
+		if (b.bad || n < 2 || n - 2u > bytes_left(&b))
+			break;
+		value = bytes_of(bytes_take(&b, n - 2u), n - 2u);
+		if (syn && kind == OPT_SACK_PERM)
+			r->able = true;
+		while (!syn && kind == OPT_SACK && bytes_left(&value) >= SACK_BYTES) {
+			const u8 *edge = bytes_take(&value, SACK_BYTES);
+			u32 from = get_be32(edge), to = get_be32(edge + 4);
+
+			if (before(later(ack, pcb->lastack), from) && before(from, to) &&
+			    !before(pcb->snd_nxt, to))
+				sack_add(r, from, to);
+		}
+	}
+	if (r->able)
+		pcb->dupacks = 0; /* lwIP never sees the third */
+}
+
+/* --- sending again */
+
+/* The bytes of a segment from `skip` on as pbufs behind p, at most n: the payload is where it was. */
+static u32 piece_fill(struct pbuf *p, const struct tcp_seg *seg, u32 skip, u32 n)
+{
+	u32 sum = 0;
+
+	skip += (u32)((const u8 *)seg->tcphdr + TCPH_HDRLEN_BYTES(seg->tcphdr) - (const u8 *)seg->p->payload);
+	for (const struct pbuf *q = seg->p; q && sum < n; q = q->next) {
+		u32 len = skip < q->len ? MIN(q->len - skip, n - sum) : 0;
+		struct pbuf *ref;
+
+		if (!len) {
+			skip -= q->len;
+			continue;
+		}
+		ref = pbuf_alloc(PBUF_RAW, (u16_t)len, PBUF_ROM);
+		if (!ref)
+			break;
+		((struct pbuf_rom *)ref)->payload = (const u8 *)q->payload + skip;
+		pbuf_cat(p, ref);
+		sum += len;
+		skip = 0;
+	}
+	return sum;
+}
+
+/* Send at most n bytes from seq on again, within one of lwIP's segments; how much sequence space it
+ * was, 0: not now. */
+static u32 piece_send(const struct tcp_pcb *pcb, u32 seq, u32 n)
+{
+	const struct tcp_seg *seg = pcb->unacked;
+	struct netif *netif = ip_route(&pcb->local_ip, &pcb->remote_ip);
+	struct tcp_hdr *hdr;
+	struct pbuf *p;
+	u32 skip, got;
+	bool fin;
+	err_t err;
+
+	while (seg && !before(seq, lwip_ntohl(seg->tcphdr->seqno) + TCP_TCPLEN(seg)))
+		seg = seg->next;
+	if (!seg || !netif || before(seq, lwip_ntohl(seg->tcphdr->seqno)))
+		return 0;
+	skip = seq - lwip_ntohl(seg->tcphdr->seqno);
+	p = pbuf_alloc(PBUF_IP, TCP_HLEN, PBUF_RAM);
+	if (!p)
+		return 0;
+	got = skip < seg->len ? piece_fill(p, seg, skip, MIN(n, seg->len - skip)) : 0;
+	fin = (TCPH_FLAGS(seg->tcphdr) & TCP_FIN) && skip + got == seg->len;
+	if (!got && !fin) {
+		pbuf_free(p);
+		return 0;
+	}
+	hdr = p->payload;
+	hdr->src = lwip_htons(pcb->local_port);
+	hdr->dest = lwip_htons(pcb->remote_port);
+	hdr->seqno = lwip_htonl(seq);
+	hdr->ackno = lwip_htonl(pcb->rcv_nxt);
+	TCPH_HDRLEN_FLAGS_SET(hdr, TCP_HLEN / 4, TCP_ACK | (fin ? TCP_FIN : 0));
+	hdr->wnd = lwip_htons((u16_t)pcb->rcv_ann_wnd);
+	hdr->chksum = 0;
+	hdr->urgp = 0;
+	IF__NETIF_CHECKSUM_ENABLED(netif, NETIF_CHECKSUM_GEN_TCP)
+		hdr->chksum = ip_chksum_pseudo(p, IP_PROTO_TCP, p->tot_len, &pcb->local_ip, &pcb->remote_ip);
+	err = ip_output_if(p, &pcb->local_ip, &pcb->remote_ip, pcb->ttl, pcb->tos, IP_PROTO_TCP, netif);
+	pbuf_free(p);
+	return err == ERR_OK ? got + fin : 0;
+}
+
+/* Lost bytes that were not sent again in this round. The first of them are [*seq, *end). */
+static u32 lost_bytes(const struct recovery *r, u32 una, u32 *seq, u32 *end)
+{
+	u32 at = later(una, r->resent_to), sum = 0;
+
+	*seq = *end = at;
+	for (unsigned int i = 0; i <= r->count && before(at, r->lost_to); i++) {
+		u32 hole_end = i < r->count ? earlier(r->sacked[i].from, r->lost_to) : r->lost_to;
+
+		if (before(at, hole_end)) {
+			if (!sum) {
+				*seq = at;
+				*end = hole_end;
+			}
+			sum += hole_end - at;
+		}
+		if (i < r->count)
+			at = later(at, r->sacked[i].to);
+	}
+	return sum;
+}
+
+static void resend(struct recovery *r, struct tcp_pcb *pcb, u32 sacked, u32 mss, u32 piece)
+{
+	u32 seq, end, lost = lost_bytes(r, pcb->lastack, &seq, &end);
+	u32 way = pcb->snd_nxt - pcb->lastack - sacked - lost;
+
+	while (lost && way < r->window) {
+		u32 room = MAX(r->window - way, mss);
+		u32 n = piece_send(pcb, seq, MIN(MIN(end - seq, room), piece));
+
+		if (!n)
+			break;
+		r->resent_to = seq + n;
+		way += n;
+		lost = lost_bytes(r, pcb->lastack, &seq, &end);
+	}
+	/* lwIP counts from lastack on: what it may send is what may be on the way besides */
+	pcb->cwnd = r->window + sacked + lost;
+}
+
+/* --- what is lost */
+
+static void round_begin(struct recovery *r, const struct tcp_pcb *pcb)
+{
+	r->resent_to = pcb->lastack;
+	r->round_to = pcb->snd_nxt;
+}
+
+/* As CUBIC does (RFC 9438, 4.6): three tenths less, once for all that was lost of one window. */
+static void begin(struct recovery *r, struct tcp_pcb *pcb, u32 mss)
+{
+	r->active = true;
+	r->point = pcb->snd_nxt;
+	r->window = MIN(pcb->cwnd, pcb->snd_nxt - pcb->lastack);
+	r->window = MAX(r->window / 10 * 7, WINDOW_MSS * mss);
+	r->ssthresh = r->window;
+	r->timed_us = 0;
+	pcb->rttest = 0;
+	round_begin(r, pcb);
+}
+
+static void end(struct recovery *r, struct tcp_pcb *pcb)
+{
+	r->active = false;
+	pcb->cwnd = r->window;
+	pcb->ssthresh = r->ssthresh;
+	pcb->bytes_acked = 0;
+}
+
+/* Holes that enough was received behind. */
+static void lost_by_sack(struct recovery *r, u32 mss)
+{
+	u32 above = 0;
+
+	for (unsigned int i = r->count; i--;) {
+		above += r->sacked[i].to - r->sacked[i].from;
+		if (above >= DUP_THRESH * mss) {
+			r->lost_to = later(r->lost_to, r->sacked[i].from);
+			return;
+		}
+	}
+}
+
+/* Nothing was heard for too long: one piece is sent again, to hear what the peer has. When it has that
+ * piece and no more, or nothing at all is heard, everything was lost. */
+static void lost_by_time(struct recovery *r, struct tcp_pcb *pcb, u64 now, u32 mss)
+{
+	u64 patience = PATIENCE_US + 2ull * r->rtt_us;
+
+	if (now - r->progress_us < patience << MIN(r->probes, BACKOFF_MAX))
+		return;
+	r->progress_us = now;
+	if (!r->active)
+		begin(r, pcb, mss);
+	if (r->probes || r->probe_to == pcb->lastack) {
+		r->lost_to = pcb->snd_nxt;
+		r->window = WINDOW_MSS * mss;
+	} else {
+		r->lost_to = later(r->lost_to, earlier(pcb->lastack + mss, pcb->snd_nxt));
+	}
+	r->probe_to = pcb->lastack + mss;
+	r->probes++;
+	round_begin(r, pcb);
+}
+
+static void rtt_measure(struct recovery *r, const struct tcp_pcb *pcb, u64 now)
+{
+	if (r->timed_us && !before(pcb->lastack, r->timed_seq)) {
+		r->rtt_us = (u32)((r->rtt_us * 7ull + (now - r->timed_us)) / 8);
+		r->timed_us = 0;
+	}
+	if (!r->timed_us && !r->active) {
+		r->timed_seq = pcb->snd_nxt;
+		r->timed_us = now;
+	}
+}
+
+void recovery_start(struct recovery *r, const struct tcp_pcb *pcb, u32 rtt_us)
+{
+	r->rtt_us = rtt_us;
+	r->seen_ack = r->lost_to = r->resent_to = pcb->lastack;
+	r->probe_to = pcb->lastack - 1;
+	r->progress_us = clock_us();
+}
+
+void recovery_tend(struct recovery *r, struct tcp_pcb *pcb, u32 mss, u32 piece)
+{
+	u32 una = pcb->lastack, acked = una - r->seen_ack, sacked;
+	u64 now = clock_us();
+
+	if (!r->able || pcb->rtime < 0)
+		return;
+	pcb->rtime = 0;
+	sack_trim(r, una);
+	sacked = sack_bytes_above(r, una);
+	rtt_measure(r, pcb, now);
+	if (acked || sacked != r->seen_sacked || !pcb->unacked) {
+		r->progress_us = now;
+		r->probes = 0;
+		r->seen_ack = una;
+		r->seen_sacked = sacked;
+	}
+	r->lost_to = later(r->lost_to, una);
+	if (r->active)
+		r->window = MAX(r->window, MIN(r->window + acked, r->ssthresh));
+	if (r->active && !before(una, r->point))
+		end(r, pcb);
+	if (!pcb->unacked)
+		return;
+	lost_by_sack(r, mss);
+	lost_by_time(r, pcb, now, mss);
+	if (!r->active && before(una, r->lost_to))
+		begin(r, pcb, mss);
+	if (!r->active)
+		return;
+	/* overtaken again: what was sent in this round, too */
+	if (sack_bytes_above(r, r->round_to) >= DUP_THRESH * mss)
+		round_begin(r, pcb);
+	resend(r, pcb, sacked, mss, piece);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Loss recovery by selective acknowledgements, beside lwIP, which knows none for what it sends. */
+#ifndef AFTERIMAGE_RECOVERY_H
+#define AFTERIMAGE_RECOVERY_H
+
+#include "base.h"
+
+struct tcp_pcb;
+
+#define SACKS_MAX 64u
+
+/* Sequence numbers, as everywhere here, wrap around. */
+struct recovery {
+	bool able;         /* the peer tells what it has; otherwise lwIP is left alone */
+	bool active;       /* something was lost: until `point` is acknowledged */
+	struct sack {
+		u32 from, to;
+	} sacked[SACKS_MAX]; /* what the peer has above lastack: ascending, apart */
+	unsigned int count;
+	u32 lost_to;       /* what the peer does not have below this is lost */
+	u32 resent_to;     /* of that, below this was sent again in this round */
+	u32 round_to;      /* what had been sent when the round began */
+	u32 point;
+	u32 window;        /* bytes on the way at most while active */
+	u32 ssthresh;
+	u32 seen_ack, seen_sacked;
+	u64 progress_us;   /* when either moved last, or something was done about it */
+	unsigned int probes; /* since then */
+	u32 probe_to;      /* end of the last one */
+	u32 timed_seq;     /* its acknowledgement ends a measurement of the round trip */
+	u64 timed_us;      /* 0: none */
+	u32 rtt_us;        /* smoothed */
+};
+
+/* A connection has been made, its handshake took rtt_us. */
+void recovery_start(struct recovery *r, const struct tcp_pcb *pcb, u32 rtt_us);
+
+/* To be called after each poll: sends again what was lost, as a piece of at most `piece` bytes a frame,
+ * and sets the pcb's congestion window meanwhile. */
+void recovery_tend(struct recovery *r, struct tcp_pcb *pcb, u32 mss, u32 piece);
+
+/* The options of a segment that came in, before lwIP sees it. */
+void recovery_options(struct recovery *r, struct tcp_pcb *pcb, u32 ack, bool syn, const u8 *opt, u32 len);
+
+#endif
