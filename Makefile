@@ -7,11 +7,12 @@ Q := $(if $(V),,@)
 CC ?= gcc
 OBJCOPY ?= objcopy
 PREFIX ?= /usr/local
+CFLAGS ?= -O2 -g # of the host program; a packager's
 
 all: image $(B)/afterimagectl
 image: $(B)/afterimage $(B)/afterimage.mb2 $(B)/afterimage.sym
 
-.PHONY: FORCE all image deps demo test test-full campaign check bench fuzz lint sign size qemu-gdb install clean help
+.PHONY: FORCE all image deps demo test test-full campaign check bench fuzz lint sign deb rpm repro size qemu-gdb install clean help
 MAKEFLAGS += --no-builtin-rules # they would make a .d of lwIP's out of a .d.c
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -108,10 +109,10 @@ ctl_objs := $(patsubst %.c,$(B)/host/%.o,$(ctl_src))
 $(B)/host/%.o: %.c | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  HOSTCC  $<')
-	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ikernel -I. \
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -Ikernel -I. -ffile-prefix-map=$(CURDIR)=. \
 		-DVERSION='"$(VERSION)"' -DIMAGE_PATH='"$(PREFIX)/lib/afterimage/afterimage"' -MMD -MP -c $< -o $@
 $(B)/afterimagectl: $(ctl_objs)
-	$(Q)$(CC) -o $@ $(ctl_objs) $(ctl_libs)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(ctl_objs) $(ctl_libs)
 
 # --- tests on the host: one program per line of unit.mk and fuzz.mk, with sanitizers
 
@@ -163,13 +164,28 @@ qemu-gdb: deps-demo all
 
 deps-%:
 	tools/deps $*
-.PHONY: deps-demo deps-test deps-full deps-campaign deps-bench deps-lint
+.PHONY: deps-demo deps-test deps-full deps-campaign deps-bench deps-lint deps-deb
 
 install: all
 	install -D -m 644 $(B)/afterimage $(DESTDIR)$(PREFIX)/lib/afterimage/afterimage
 	install -D -m 644 $(B)/afterimage.mb2 $(DESTDIR)$(PREFIX)/lib/afterimage/afterimage.mb2
 	install -D -m 755 $(B)/afterimagectl $(DESTDIR)$(PREFIX)/sbin/afterimagectl
-	install -D -m 644 docs/man/afterimagectl.8 $(DESTDIR)$(PREFIX)/share/man/man8/afterimagectl.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/afterimagectl.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/afterimage.conf.5
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 docs/man/afterimage.7
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/*.service
+	install -D -m 644 packaging/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/afterimage.conf
+	install -D -m 644 packaging/bash-completion $(DESTDIR)$(PREFIX)/share/bash-completion/completions/afterimagectl
+	install -D -m 644 packaging/afterimage.conf $(DESTDIR)/etc/afterimage.conf
+	install -d -m 755 $(DESTDIR)/etc/afterimage/hooks.d
+	sed -i 's|/usr/sbin/|$(PREFIX)/sbin/|' $(DESTDIR)$(PREFIX)/lib/systemd/system/afterimage*.service
+
+deb: deps-deb
+	packaging/build-deb $(B)/deb
+rpm: deps-deb all
+	packaging/build-rpm $(B)/rpm
+repro: deps-deb
+	tests/repro
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -187,6 +203,8 @@ help:
 #: make size       the image's biggest parts
 #: make qemu-gdb   boot to a stop, wait for gdb
 #: make install    DESTDIR= PREFIX=/usr/local
+#: make deb, rpm   packages in build/deb/ and build/rpm/
+#: make repro      two builds, in other folders and at other times, give the same bytes
 
 -include $(shell test -d $(B) && find $(B)/kernel $(B)/host $(B)/lwip -name '*.d' 2>/dev/null)
 
