@@ -8,6 +8,7 @@
 #include "drivers/lapic.h"
 #include "heartbeat.h"
 #include "life.h"
+#include "log.h"
 
 #define EXCEPTIONS 32
 #define VECTORS 256
@@ -31,9 +32,13 @@
 #define MSR_MCG_CAP 0x179
 #define MSR_MCG_STATUS 0x17a
 #define MSR_MC0_STATUS 0x401
+#define MCG_CAP_COUNT 0xffu
+#define MCG_CAP_SER (1u << 24)
 #define MCG_STATUS_RIPV (1u << 0)
 #define MCI_STATUS_VAL (1ull << 63)
+#define MCI_STATUS_UC (1ull << 61)
 #define MCI_STATUS_PCC (1ull << 57)
+#define MCI_STATUS_AR (1ull << 55) /* AMD: TCC, the same for us */
 
 #define IST_BYTES 1024 /* tools/stack-depth */
 
@@ -126,29 +131,41 @@ static void idt_load(void)
 	__asm__ volatile("lidt %0" ::"m"(reg));
 }
 
-/* May execution go on after this machine check? Clears the banks, so that the next one is seen.
- * SDM 3B 16.10: RIPV says the saved RIP is good, PCC in a bank that the processor state is not. */
-static bool machine_check_survivable(void)
+static bool in_copy_faulty(u64 rip)
 {
-	unsigned int banks = rdmsr(MSR_MCG_CAP) & 0xff;
-	bool ok = rdmsr(MSR_MCG_STATUS) & MCG_STATUS_RIPV;
+	return rip >= (u64)copy_faulty_start && rip < (u64)copy_faulty_end;
+}
 
-	for (unsigned int i = 0; i < banks; i++) {
+/* Clears the banks, so that the next one is seen; life_end() where execution cannot go on. SDM 3B 16.10:
+ * RIPV says that the saved RIP is good, PCC in a bank that the processor's state is not. Data that was
+ * consumed is asked for again on return: only the copy knows how to do without. Everything else was found
+ * in passing, or is another CPU's. */
+static void machine_check(struct trap_frame *f)
+{
+	static KEEP char why[96];
+	u64 cap = rdmsr(MSR_MCG_CAP), state = rdmsr(MSR_MCG_STATUS);
+	bool lost = !(state & MCG_STATUS_RIPV), consumed = false, in_copy = in_copy_faulty(f->rip);
+
+	format(why, sizeof(why), "machine check: no bank, state 0x%llx", state);
+	for (unsigned int i = 0; i < (cap & MCG_CAP_COUNT); i++) {
 		u64 st = rdmsr(MSR_MC0_STATUS + 4 * i);
 
 		if (!(st & MCI_STATUS_VAL))
 			continue;
-		if (st & MCI_STATUS_PCC)
-			ok = false;
+		lost |= !!(st & MCI_STATUS_PCC);
+		if ((st & MCI_STATUS_UC) && ((st & MCI_STATUS_AR) || (in_copy && !(cap & MCG_CAP_SER))))
+			consumed = true;
+		if (st & MCI_STATUS_UC)
+			format(why, sizeof(why), "machine check: bank %u 0x%llx, state 0x%llx", i, st, state);
 		wrmsr(MSR_MC0_STATUS + 4 * i, 0);
 	}
 	wrmsr(MSR_MCG_STATUS, 0);
-	return ok;
-}
-
-static bool in_copy_faulty(u64 rip)
-{
-	return rip >= (u64)copy_faulty_start && rip < (u64)copy_faulty_end;
+	if (lost)
+		life_no_second();
+	if (consumed && !lost && in_copy)
+		f->rip = (u64)copy_faulty_fixup;
+	else if (consumed || lost)
+		life_end(f, why);
 }
 
 void trap(struct trap_frame *f)
@@ -164,13 +181,8 @@ void trap(struct trap_frame *f)
 		return;
 	}
 	if (f->vector == VEC_MC) {
-		bool ok = machine_check_survivable();
-
-		/* An asynchronous machine check that says the CPU can go on is not about us. */
-		if (ok && in_copy_faulty(f->rip))
-			f->rip = (u64)copy_faulty_fixup;
-		if (ok)
-			return;
+		machine_check(f);
+		return;
 	}
 	/* its loads may fault; a store that does would be one to old RAM */
 	if ((f->vector == VEC_GP || (f->vector == VEC_PF && !(f->error & PF_WRITE))) &&

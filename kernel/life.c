@@ -52,6 +52,8 @@ void life_target(int index) { life.target = index + 1; }
 
 const struct life_fault *life_fault(void) { return life.second ? &life.fault : NULL; }
 
+void life_no_second(void) { life.step = MAX(life.step, (unsigned int)SECOND_TELL); }
+
 void life_last_words(void) { life.step = STEPS; }
 
 static void tell(void)

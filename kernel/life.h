@@ -42,6 +42,9 @@ void life_last_words(void);
  * failure action. `why` where the trap itself does not say it, else NULL. */
 void life_end(struct trap_frame *f, const char *why);
 
+/* The machine is past a second life: what life_end() has to do is to tell and to take the failure action. */
+void life_no_second(void);
+
 /* boot/entry.S: all mutable state but .keep as at entry, the stack empty, and start_again(). */
 void second_life(void) NORETURN;
 

@@ -58,8 +58,10 @@ class Hurt:
 
     def set(self, name, value):
         number = REGISTERS.index(name)
-        if self.gdb.ask(f"P{number:x}={self.value(value).to_bytes(8, 'little').hex()}") != "OK":
-            raise SystemExit(f"gdb: {name} not set")
+        self.gdb.ask("qXfer:features:read:target.xml:0,10")  # QEMU sets registers for a gdb that knows their numbers
+        answer = self.gdb.ask(f"P{number:x}={self.value(value).to_bytes(8, 'little').hex()}")
+        if answer != "OK":
+            raise SystemExit(f"gdb: {name} not set: {answer!r}")
 
     def human(self, line):
         return self.qmp.ask("human-monitor-command", **{"command-line": line})
