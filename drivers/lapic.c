@@ -67,10 +67,8 @@ static const char *find_registers(void)
 
 	if (!(base & APIC_BASE_ENABLED))
 		return "it is turned off";
-	if (base & APIC_BASE_X2APIC)
-		return NULL;
-	regs = map_mmio(base & APIC_BASE_ADDRESS, APIC_BYTES);
-	return regs ? NULL : "its registers are not mapped";
+	regs = base & APIC_BASE_X2APIC ? NULL : map_mmio(base & APIC_BASE_ADDRESS, APIC_BYTES);
+	return regs || (base & APIC_BASE_X2APIC) ? NULL : "its registers are not mapped";
 }
 
 static bool any_in_service(void)
@@ -122,6 +120,7 @@ static const char *start(void)
 	if (!rate || rate > ~0u)
 		return "it does not count";
 
+	ticks = 0;
 	write_cr8(TPR_BELOW_OURS);
 	apic_write(APIC_LVT_TIMER, LAPIC_TIMER_VECTOR);
 	apic_write(APIC_INITIAL, (u32)(rate / 1000 + 1));

@@ -51,8 +51,8 @@ const char *heartbeat_stuck(void)
 	u64 alive = alive_us, moved = moved_us, now = clock_us();
 
 	if (now > alive + STUCK_US)
-		return "an endless loop: not a sign of life for 60 s";
+		return "an endless loop of our own: no sign of life for 60 s";
 	if (now > moved + step_us + STUCK_US)
-		return "an endless loop: it waits, but nothing moves";
+		return "an endless loop of our own: it waits, and nothing moves";
 	return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The pulse of the main loop: what must happen all the time happens here, and the endless-loop timer
- * (later) looks here whether we still get anywhere. */
+/* The pulse of the main loop: what must happen all the time happens here, and the timer against endless loops
+ * (drivers/lapic.h) looks here whether we still get anywhere. */
 #ifndef AFTERIMAGE_HEARTBEAT_H
 #define AFTERIMAGE_HEARTBEAT_H
 

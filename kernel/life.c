@@ -116,7 +116,7 @@ void life_end(struct trap_frame *f, const char *why)
 	life.frame = *f;
 	life.cr2 = read_cr2();
 	if (why)
-		format(life.reason, sizeof(life.reason), "a fault of our own: %s", why);
+		format(life.reason, sizeof(life.reason), "%s", why);
 	else
 		format(life.reason, sizeof(life.reason), "a fault of our own: trap %llu at image+0x%llx",
 		       f->vector, f->rip - (u64)__image_start);
@@ -131,9 +131,11 @@ void panic(const char *fmt, ...)
 {
 	static KEEP char text[sizeof(life.reason)];
 	va_list ap;
+	size_t at;
 
 	va_start(ap, fmt);
-	format_v(text, sizeof(text), fmt, ap);
+	at = (size_t)format(text, sizeof(text), "a failed assertion of our own: ");
+	format_v(text + at, sizeof(text) - at, fmt, ap);
 	va_end(ap);
 	life.panic_text = text;
 	cpu_trap();

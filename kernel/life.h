@@ -30,7 +30,7 @@ void life_target(int index);
 struct life_fault {
 	int target;          /* or LIFE_NO_TARGET */
 	enum life_part part;
-	char reason[120];    /* "a fault of our own: trap 14 at image+0x1a2b" */
+	char reason[120];    /* "a fault of our own: trap 14 at image+0x1a2b", "machine check: ..." */
 };
 const struct life_fault *life_fault(void);
 

@@ -20,8 +20,7 @@ void log_always(const char *fmt, ...) PRINTF(1, 2);
 void log_info(const char *fmt, ...) PRINTF(1, 2);
 void log_debug(const char *fmt, ...) PRINTF(1, 2);
 
-/* Our own broken invariant: print and take the failure action. Never for a device, the network or
- * old RAM. */
+/* Our own broken invariant: a fault like a trap (life.h). Never for a device, the network or old RAM. */
 void panic(const char *fmt, ...) NORETURN PRINTF(1, 2);
 
 #endif

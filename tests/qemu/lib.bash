@@ -60,6 +60,26 @@ dump_is_true() {
     "$ctl" verify --ram "$out/ram.img" "$out/vmcore"
 }
 
+# pages_differing A B FROM LENGTH: addresses of pages that differ outside [FROM, FROM+LENGTH).
+pages_differing() {
+    cmp -l "$1" "$2" | awk -v from="$(($3))" -v len="$(($4))" '
+        { page = int(($1 - 1) / 4096) * 4096 }
+        page != last && (page < from || page >= from + len) { printf "0x%x\n", page }
+        { last = page }'
+}
+
+# old_ram_is_untouched FROZEN: since the image was entered, nothing but the reservation of 2 MiB, which begins on a 16 MiB
+# boundary, has changed in $out/ram.img.
+old_ram_is_untouched() {
+    local base changed
+    base=$(sed -n 's/.*"image": \([0-9]*\).*/\1/p' "$1/entry.json")
+    changed=$(pages_differing "$1/entry.img" "$out/ram.img" $((base & ~0xffffff)) 0x200000)
+    [ -z "$changed" ] || {
+        echo "changed since entry: $changed"
+        return 1
+    }
+}
+
 # console TEXT...: each is on the console, as a fixed string.
 console() {
     local text

@@ -9,6 +9,7 @@ elf := kernel/dump/elf.c kernel/dump/elf_plan.c kernel/dump/dump.c $(filter)
 fake_pages := tests/unit/fake_kernel.c tests/unit/fake_pages.c $(fake_dump)
 unit_filter = $(dump_core) $(filter) $(fake_pages)
 $(addprefix $(B)/unit/,filter absent memmap elf_level): kernel/dump/oldmem.c # in oldmem_fresh.c
+unit_lapic = NOCLOCK drivers/lapic.c
 unit_heartbeat = NOCLOCK kernel/heartbeat.c
 unit_absent = $(dump_core) $(elf) $(fake_pages)
 unit_memmap = $(dump_core) $(filter) $(fake_pages)

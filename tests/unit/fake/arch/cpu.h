@@ -5,6 +5,7 @@
 
 #include "base.h"
 
+#define MSR_APIC_BASE 0x1b
 #define MSR_EFER 0xc0000080
 #define EFER_NXE (1u << 11)
 #define CR4_PGE  (1ul << 7)
@@ -19,7 +20,10 @@ u64 read_cr3(void);
 void write_cr3(u64 v);
 u64 read_cr4(void);
 void write_cr4(u64 v);
+void write_cr8(u64 v);
 void invlpg(pa_t va);
+void irqs_on(void);
+void irqs_off(void);
 void clflush(const void *p);
 void cpu_stop(void) NORETURN;
 void cpu_triple_fault(void);
