@@ -85,7 +85,7 @@ void last_failure_save(const struct config *cfg, const struct target *done)
 	bool kept = false;
 
 	if (done)
-		life_last_words(); /* a fault in here must not begin another dump */
+		life_last_words(cfg->final); /* a fault in here must not begin another dump */
 	if (failure_last()) {
 		len = compose();
 		kept = save_to_area(cfg, done, len);

@@ -19,13 +19,14 @@ static void tell(void);
 static void stop_dma(void);
 static void begin_again(void);
 static void give_up(void);
+static void act(void);
 
 /* A fault in one of them goes on with the next. Up to begin_again() they end the first life, from there
  * on the second one. */
 static void (*const steps[])(void) = {
-	tell, run_break_off, stop_dma, begin_again, tell, give_up,
+	tell, run_break_off, stop_dma, begin_again, tell, give_up, act,
 };
-enum { FIRST_TELL = 0, SECOND_TELL = 4, STEPS = ARRAY_SIZE(steps) };
+enum { FIRST_TELL = 0, SECOND_TELL = 4, ACT = 6, STEPS = ARRAY_SIZE(steps) };
 
 static KEEP struct {
 	unsigned int step;         /* the next one */
@@ -33,6 +34,7 @@ static KEEP struct {
 	bool told_another;         /* fault, within the steps */
 	bool dma_stopped;
 	bool second;
+	enum power_action action;
 	enum life_part part;
 	int target;                /* plus 1: 0 is none, as at entry */
 	const char *panic_text;
@@ -54,7 +56,11 @@ const struct life_fault *life_fault(void) { return life.second ? &life.fault : N
 
 void life_no_second(void) { life.step = MAX(life.step, (unsigned int)SECOND_TELL); }
 
-void life_last_words(void) { life.step = STEPS; }
+void life_last_words(enum power_action action)
+{
+	life.action = action;
+	life.step = MAX(life.step, (unsigned int)ACT);
+}
 
 static void tell(void)
 {
@@ -92,6 +98,8 @@ static void begin_again(void)
 }
 
 static void give_up(void) { start_failed(life.reason); }
+
+static void act(void) { power_end(life.action); }
 
 /* On the empty main stack. */
 static void NORETURN go_on(void)

@@ -5,6 +5,7 @@
 #define AFTERIMAGE_LIFE_H
 
 #include "base.h"
+#include "drivers/power.h"
 
 struct trap_frame;
 
@@ -34,8 +35,8 @@ struct life_fault {
 };
 const struct life_fault *life_fault(void);
 
-/* From here on the run ends, whatever happens: to be called before power_end(). */
-void life_last_words(void);
+/* From here on the run ends with this action, whatever happens. */
+void life_last_words(enum power_action action);
 
 /* A fault of our own, anywhere: take it down, and have the trap return to the top of the main stack, to
  * what is left to do: tell, close the target, stop all DMA, begin the second life; or tell and take the

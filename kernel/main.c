@@ -131,7 +131,7 @@ static void self_tell(void)
 
 static void NORETURN end(enum power_action a)
 {
-	life_last_words();
+	life_last_words(a);
 	power_end(a);
 }
 

@@ -178,7 +178,8 @@ static bool target_run(const struct config *cfg, const struct target *t)
 	return false;
 }
 
-/* The list goes on behind the target that ended a first life. */
+/* The list goes on behind the target that ended a first life; if that was the last one and what failed
+ * can be left out, with that one. */
 static unsigned int first_target(const struct config *cfg)
 {
 	const struct life_fault *f = life_fault();
@@ -191,7 +192,10 @@ static unsigned int first_target(const struct config *cfg)
 		return 0;
 	}
 	target_failed(&cfg->target[f->target], f->reason);
-	return (unsigned int)f->target + 1;
+	if (f->part == LIFE_ALL || f->target + 1 < (int)cfg->n_target)
+		return (unsigned int)f->target + 1;
+	log_info("once more, without what failed");
+	return (unsigned int)f->target;
 }
 
 bool run_targets(const struct config *cfg)

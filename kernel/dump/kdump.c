@@ -337,8 +337,8 @@ static void choose_pages(u64 pfn, u32 n)
 	memset(ram, 0, sizeof(ram));
 	rampages_bitmap(pfn, n, ram);
 	memcpy(kept, ram, sizeof(kept));
-	life_begin(LIFE_FILTER); /* filter_init() was left out, then */
-	filter_apply(pfn, n, kept, NULL);
+	if (life_begin(LIFE_FILTER))
+		filter_apply(pfn, n, kept, NULL);
 	life_begin(LIFE_ALL);
 }
 

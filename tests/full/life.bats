@@ -72,9 +72,26 @@ network_has_the_dump() {
     [[ $output == *'in progress'* ]]
 }
 
+# once_more STEP...: the only target; in its second life without what failed, the dump in $out/got/vmcore.
+once_more() {
+    local steps=()
+    for step; do steps+=(--hurt "$step"); done
+    run "$top/tests/oracle/rerun" --to disk "${steps[@]}" "$FROZEN" "$out" dump.format=kdump
+    console 'second life after a fault of our own' 'once more, without what failed' 'dump complete:'
+    "$ctl" extract "$out/disk.img" -o "$out/got"
+    "$ctl" verify --ram "$out/ram.img" "$out/got/vmcore"
+}
+
 @test "a fault in the filter: everything is dumped" {
-    hurt 'at filter_apply 3' ud2 -- dump.format=kdump
-    network_has_the_dump
+    once_more 'at filter_apply 3' ud2
+}
+
+@test "a fault in the compression: pages as they are" {
+    once_more 'at codec_page 500' ud2
+}
+
+@test "a fault while looking for what readers need first: all pages in their order" {
+    once_more 'at early_collect' 'at kernel_va_walk 3' 'set rip 0x12345678'
 }
 
 @test "a fault in the crashed kernel's page tables: everything is dumped" {
@@ -137,4 +154,18 @@ network_has_the_dump() {
 @test "an endless loop in the way to reset the machine: the next way" {
     hurt 'at reset_acpi' loop -- dump.format=kdump
     console 'dump complete:' 'an endless loop of our own'
+    [ "$(grep -ac 'final action: reboot' "$out/console.log")" -eq 2 ]
+}
+
+@test "DHCP that never comes, a network device without an answer" {
+    panic_guest --net tap --append 'ip=dhcp' --target tcp
+    [ "$status" -eq 1 ]
+    console 'no DHCP' 'dump failed:' 'final action:'
+}
+
+@test "a disk that never finishes a command" {
+    run "$top/tests/oracle/rerun" --to disk --timeout 500 --drive "driver=file,filename={out}/disk.img" --ask 'ready' \
+        '{"execute":"block_set_io_throttle","arguments":{"device":"disk0","bps":0,"bps_rd":0,"bps_wr":1,"iops":0,"iops_rd":0,"iops_wr":0}}' \
+        "$FROZEN" "$out" dump.to=console:
+    console 'command 0x35' 'no answer' 'target disk:' 'failed:' 'dump complete:' ', console:'
 }

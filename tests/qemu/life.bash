@@ -12,6 +12,7 @@ freeze_guest() {
     frozen_guest --ram 256 --target tcp --target disk "$@" || return 1
     [ "$status" -eq 0 ] || return 1
     rm -f "$out"/{vmcore,ram.img,disk.img}
+    cp "$top/build/afterimage.sym" "$out/entry.sym"
     export VMLINUZ MODULES FROZEN
 }
 
@@ -46,5 +47,5 @@ no_dump_but_an_end() { # REASON
 }
 
 trap_in() { # FUNCTION VECTOR: what the console calls it
-    echo "a fault of our own: trap $2 at image+0x$(nm "$top/build/afterimage.sym" | awk -v f="$1" '$3 == f { sub(/^0+/, "", $1); print $1 }')"
+    echo "a fault of our own: trap $2 at image+0x$(nm "$FROZEN/entry.sym" | awk -v f="$1" '$3 == f { sub(/^0+/, "", $1); print $1 }')"
 }
