@@ -13,7 +13,8 @@ for file in /sys/fs/pstore/dmesg-erst-*; do [ ! -e "$file" ] || sed 's/^/pstore:
 /qp/afterimagectl status > /found
 grep -q 'none known' /found && exit
 cat /found
-/qp/afterimagectl status --json
+/qp/afterimagectl status --json | tr -d '\n'
+echo
 /qp/afterimagectl status --clear > /dev/null
 /qp/afterimagectl status
 poweroff -f
