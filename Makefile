@@ -7,6 +7,7 @@ Q := $(if $(V),,@)
 CC ?= gcc
 OBJCOPY ?= objcopy
 PREFIX ?= /usr/local
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 CFLAGS ?= -O2 -g # of the host program; a packager's
 
 all: image $(B)/afterimagectl
@@ -173,12 +174,12 @@ install: all
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/afterimagectl.8
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/afterimage.conf.5
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 docs/man/afterimage.7
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/*.service
+	install -D -m 644 -t $(DESTDIR)$(UNITDIR) packaging/systemd/*.service
 	install -D -m 644 packaging/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/afterimage.conf
 	install -D -m 644 packaging/bash-completion $(DESTDIR)$(PREFIX)/share/bash-completion/completions/afterimagectl
 	install -D -m 644 packaging/afterimage.conf $(DESTDIR)/etc/afterimage.conf
 	install -d -m 755 $(DESTDIR)/etc/afterimage/hooks.d
-	sed -i 's|/usr/sbin/|$(PREFIX)/sbin/|' $(DESTDIR)$(PREFIX)/lib/systemd/system/afterimage*.service
+	sed -i 's|/usr/sbin/|$(PREFIX)/sbin/|' $(DESTDIR)$(UNITDIR)/afterimage*.service
 
 deb: deps-deb
 	packaging/build-deb $(B)/deb
