@@ -12,8 +12,9 @@
 
 #define BRIDGES_MAX 32 /* in a row; each lies on a bus of its own */
 
-/* Looked at by hardware as long as a unit uses them: nothing else is ever put here. */
-static u64 pages[IOMMU_PAGES][PAGE_SIZE / sizeof(u64)] ALIGNED(4096);
+/* Looked at by hardware as long as a unit uses them, through a second life too: nothing else is ever put
+ * here. */
+static KEEP u64 pages[IOMMU_PAGES][PAGE_SIZE / sizeof(u64)] ALIGNED(4096);
 static unsigned int pages_taken;
 static char refused[16]; /* the device, for the next reason */
 

@@ -64,7 +64,6 @@
 #define TABLE_ENTRIES   512
 
 struct unit {
-	pa_t at;
 	volatile u8 *regs;
 	volatile u8 *iotlb;
 	u64 cap, ecap;
@@ -150,7 +149,7 @@ static u64 passage(const struct unit *u, u32 *aw)
 		*aw = 31u - (u32)__builtin_clz((u32)widths | 1);
 		return ENTRY_P | CONTEXT_PASS;
 	}
-	*aw = widths & 1u << AW_39 ? AW_39 : AW_48;
+	*aw = (widths & 1u << AW_39) ? AW_39 : AW_48;
 	if (!(widths & 1u << *aw))
 		return 0;
 	table = identity_make(u, *aw);
@@ -219,15 +218,16 @@ static bool tables_change(const struct unit *u, const struct iommu_source *s)
 	       (legacy || command(u, 0, G_TE, G_TE, G_TE)) && protection_off(u);
 }
 
-static int unit_open(struct unit *u)
+/* As iommu_map(). */
+static int unit_open(struct unit *u, pa_t at)
 {
-	int there = iommu_map("VT-d", u->at, VTD_BYTES, &u->regs);
+	int there = iommu_map("VT-d", at, VTD_BYTES, &u->regs);
 
 	if (there <= 0)
 		return there;
 	u->cap = mmio_read64(u->regs + VTD_CAP);
 	u->ecap = mmio_read64(u->regs + VTD_ECAP);
-	u->iotlb = map_mmio(u->at + ECAP_IRO(u->ecap), 2 * VTD_IOTLB);
+	u->iotlb = map_mmio(at + ECAP_IRO(u->ecap), 2 * VTD_IOTLB);
 	if (!u->iotlb)
 		return -EIO;
 	u->iotlb += VTD_IOTLB;
@@ -240,31 +240,32 @@ int vtd_allow(const struct iommu_source *s)
 	char name[16];
 	bool was_legacy;
 	int there;
+	pa_t at;
 
-	if (!dmar_find(s->at, &u.at))
+	if (!dmar_find(s->at, &at))
 		return 0;
-	there = unit_open(&u);
+	there = unit_open(&u, at);
 	if (there <= 0)
 		return there;
 	pci_name(s->at, name);
 	mmio_write32(u.regs + VTD_FECTL, FECTL_IM);
 	if (!(status(&u) & G_TE)) {
-		log_debug("iommu: VT-d at 0x%llx is off", u.at);
+		log_debug("iommu: VT-d at 0x%llx is off", at);
 		return protection_off(&u) ? 0 : -EIO;
 	}
 	was_legacy = is_legacy(&u);
 	if (tables_change(&u, s)) {
-		log_info("iommu: VT-d at 0x%llx was on%s: now only %s passes, %s", u.at,
+		log_info("iommu: VT-d at 0x%llx was on%s: now only %s passes, %s", at,
 			 was_legacy ? "" : " in scalable mode", name,
 			 u.ecap & ECAP_PT ? "untranslated" : "with the first 512 GiB mapped as they are");
 		return 0;
 	}
 	if (translation_off(&u) && protection_off(&u)) {
 		log_info("iommu: VT-d at 0x%llx takes no tables of ours: off, every device passes",
-			 u.at);
+			 at);
 		return 0;
 	}
-	log_info("iommu: VT-d at 0x%llx stays on, status 0x%x: %s is cut off", u.at, status(&u),
+	log_info("iommu: VT-d at 0x%llx stays on, status 0x%x: %s is cut off", at, status(&u),
 		 name);
 	return -EIO;
 }
