@@ -29,3 +29,6 @@ cflags_ctl_dump = -llzo2 -lz -lzstd
 fuzz_ctl_log = $(ctl_readers) tools/afterimagectl/crashlog.c kernel/format.c $(addprefix kernel/dump/,vmcoreinfo.c kernel_va.c rampages.c dmesg.c)
 cflags_ctl_log = $(cflags_ctl_dump) -Wl,-z,muldefs # crashlog.c has a log of its own
 fuzz_codec = $(codec_src) tests/unit/codec_pages.c # cflags and sanitize: unit.mk
+cflags_handover = -Wno-main-return-type
+fuzz_handover = kernel/handover.c
+fuzz_ahci = $(unit_ahci)
