@@ -13,7 +13,7 @@ CFLAGS ?= -O2 -g # of the host program; a packager's
 all: image $(B)/afterimagectl
 image: $(B)/afterimage $(B)/afterimage.mb2 $(B)/afterimage.sym
 
-.PHONY: FORCE all image deps demo test test-full campaign check bench fuzz lint sign deb rpm repro size qemu-gdb install clean help
+.PHONY: FORCE all image deps demo test test-full campaign check bench fuzz fuzz-long lint sign deb rpm repro size qemu-gdb install clean help
 MAKEFLAGS += --no-builtin-rules # they would make a .d of lwIP's out of a .d.c
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -124,6 +124,7 @@ host_cflags := -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -Itests/uni
 	-Ikernel -I. -fno-omit-frame-pointer
 fakes = tests/unit/fake_log.c $(if $(filter NOCLOCK,$(1)),,tests/unit/fake_clock.c)
 FUZZ_SECONDS ?= 20
+FUZZ_RUNS ?= 10000000
 
 .SECONDEXPANSION:
 $(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
@@ -132,13 +133,16 @@ $(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard 
 		tests/unit/test_main.c $(call fakes,$(unit_$*)) $(filter-out NOCLOCK,$(unit_$*))
 $(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
 	@mkdir -p $(@D)
-	$(Q)clang $(host_cflags) $(cflags_$*) -fsanitize=fuzzer,address,undefined $(sanitize_$*) -o $@ $< \
+	$(Q)clang $(host_cflags) -O2 -fsanitize=fuzzer,address,undefined $(cflags_$*) $(sanitize_$*) \
+		-fsanitize-coverage-ignorelist=tests/fuzz/not-covered -o $@ $< \
 		$(call fakes,$(fuzz_$*)) $(filter-out NOCLOCK,$(fuzz_$*))
 
 check: $(addprefix $(B)/unit/,$(units)) image
 	tests/run-units $(addprefix $(B)/unit/,$(units)) tests/image
 fuzz: $(addprefix $(B)/fuzz/,$(fuzzers))
 	tests/run-fuzzers $(FUZZ_SECONDS) $^
+fuzz-long: $(addprefix $(B)/fuzz/,$(fuzzers))
+	tests/fuzz/long $(FUZZ_RUNS) $^
 
 # --- what people type
 
@@ -199,6 +203,7 @@ help:
 #: make campaign  a crash campaign of RUNS=300 runs, SEED=n; goes on where it was stopped; writes docs/reliability.md
 #: make bench      side by side with Linux kdump; writes BENCH.md
 #: make fuzz       every fuzz target, FUZZ_SECONDS=n each
+#: make fuzz-long  every fuzz target, FUZZ_RUNS=n executions each; goes on where it was broken off
 #: make lint       style, structure and static analysis
 #: make sign       build/afterimage.signed for Secure Boot: KEY=FILE CERT=FILE
 #: make size       the image's biggest parts
