@@ -27,7 +27,7 @@ teardown_file() { rm -rf "${FROZEN:?}"; }
 
 @test "poisoned memory: those pages are zeros, the dump goes on; NMIs at any moment" {
     poison=('at copy_faulty_start' 'mce 1 0xbd80000000000134 0x7 0x1000000 0x8c')
-    hurt 'at codec_page 500' "${poison[@]}" "${poison[@]}" "${poison[@]}" 'nmi 200' -- dump.format=kdump
+    hurt 'at codec_page 500' "${poison[@]}" "${poison[@]}" "${poison[@]}" 'at codec_page' 'nmi 200' -- dump.format=kdump
     console ' 3 unreadable,' 'dump complete:'
     "$ctl" repair "$out/stream" -o "$out/vmcore"
     run "$ctl" verify --ram "$out/ram.img" "$out/vmcore"
