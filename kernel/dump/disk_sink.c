@@ -8,7 +8,9 @@
 #include "clock.h"
 #include "log.h"
 
-#define STAGE_BYTES (124 * KIB) /* copied bytes that one device write can hold; as much as the overlay has */
+/* Together as much as the overlay has. */
+#define STAGE_BYTES (92 * KIB) /* copied bytes that one device write can hold */
+#define LATER_BYTES (32 * KIB) /* that wait for a flush: kdump's bitmap of 1 GiB */
 #define BATCH_BYTES (8 * MIB)  /* of one device write; larger is no faster */
 #define BATCH_FIRST (128 * KIB) /* until the disk has shown that it is quick: a command has 30 s */
 #define QUICK_US    (1 * SEC)   /* for a device write; the next one may be twice as large */
@@ -34,6 +36,8 @@ static struct disk_sink {
 	struct area_section section[AREA_MAX_SECTIONS];
 	unsigned int n_section; /* the last one is being written: offsets count from its start */
 	u64 crash_time;
+	u64 later_off; /* of it: where the first byte of later[] belongs, and how many there are */
+	u32 later_n;
 	u64 high; /* behind the last byte of it that was written so far */
 	u64 front, tail; /* what settled lies before the one or from the other on */
 	u64 header_us; /* when the header was last written */
@@ -46,6 +50,7 @@ static struct disk_sink {
 } disk_sink;
 
 static u8 stage[STAGE_BYTES] ALIGNED(4096) OVERLAY(disk);
+static u8 later[LATER_BYTES] OVERLAY(disk);
 static disk_probe_fn disk_probe;
 
 _Static_assert(DISK_NOTE_SCRATCH <= STAGE_BYTES, "the search and the note borrow the staging buffer");
@@ -82,7 +87,7 @@ static int write_block(struct disk_sink *k, u64 logical, const void *block)
 
 /* A flush that failed has dropped nobody knows what, and the next one would succeed (ACS-4, 7.10.4): the
  * header that is there is the last one that can be true. */
-static int flush(struct disk_sink *k)
+static int medium_flush(struct disk_sink *k)
 {
 	int err = k->area.dev->ops->flush(k->area.dev);
 
@@ -95,7 +100,7 @@ static int flush(struct disk_sink *k)
 static int write_header(struct disk_sink *k, u32 state)
 {
 	struct area_header *h = (struct area_header *)stage;
-	int err = flush(k);
+	int err = medium_flush(k);
 
 	memset(h, 0, sizeof(*h));
 	memcpy(h->magic, AREA_HEADER_MAGIC, sizeof(h->magic));
@@ -112,7 +117,7 @@ static int write_header(struct disk_sink *k, u32 state)
 	if (!err)
 		err = write_block(k, !k->area.current * AREA_BLOCK, h);
 	if (!err)
-		err = flush(k);
+		err = medium_flush(k);
 	if (err)
 		return failed(k, err, "cannot write the area's header");
 	k->area.current = !k->area.current;
@@ -299,25 +304,74 @@ static int disk_write_span(struct sink *s, u64 off, pa_t pa, u64 len)
 	return err;
 }
 
+/* What was written so far to the medium; then what had to wait for that, as any other write. */
+static int later_flush(struct disk_sink *k)
+{
+	u32 n = k->later_n;
+	int err = n ? batch_flush(k) : 0;
+
+	k->later_n = 0;
+	if (n && !err) {
+		err = medium_flush(k);
+		if (err)
+			return failed(k, err, "cannot flush");
+		err = disk_write(&k->sink, k->later_off, later, n);
+	}
+	return err;
+}
+
+static int disk_write_later(struct sink *s, u64 off, const void *buf, u32 len)
+{
+	struct disk_sink *k = of_sink(s);
+	bool fits = off == k->later_off + k->later_n && len <= LATER_BYTES - k->later_n;
+	int err = k->later_n && !fits ? later_flush(k) : 0;
+
+	if (!err && len > LATER_BYTES)
+		err = failed(k, -EINVAL, "too much to wait for a flush");
+	if (err)
+		return err;
+	if (!k->later_n)
+		k->later_off = off;
+	memcpy(later + k->later_n, buf, len);
+	k->later_n += len;
+	return 0;
+}
+
 static void section_close(struct disk_sink *k)
 {
 	section_now(k)->length = k->high;
 	section_now(k)->flags = AREA_SECTION_WHOLE;
 }
 
+static int section_end(struct disk_sink *k)
+{
+	int err = later_flush(k);
+
+	if (!err)
+		err = batch_flush(k);
+	if (!err)
+		section_close(k);
+	return err;
+}
+
+/* What the place held before must not be taken for the beginning of this section: its first block is
+ * cleared before a header speaks of it, and no header speaks of older sections while that is done. */
 int disk_sink_section(struct sink *s, enum area_section_type type, u64 planned)
 {
 	struct disk_sink *k = of_sink(s);
 	u64 offset = AREA_DATA_OFF;
+	int err = k->n_section ? section_end(k) : write_header(k, AREA_IN_PROGRESS);
 
-	if (k->n_section) {
-		int err = batch_flush(k);
-
-		if (err)
-			return err;
-		section_close(k);
+	if (err)
+		return err;
+	if (k->n_section)
 		offset = section_now(k)->offset + ALIGN_UP(k->high, AREA_BLOCK);
+	if (offset < k->area.size) {
+		memset(stage, 0, AREA_BLOCK);
+		err = write_block(k, offset, stage);
 	}
+	if (err)
+		return failed(k, err, "cannot write");
 	k->section[k->n_section++] =
 		(struct area_section){ .type = type, .offset = offset, .length = planned };
 	k->high = 0;
@@ -343,9 +397,10 @@ static int disk_finish(struct sink *s, int status)
 	u32 state;
 
 	k->broken |= status == -ECANCELED;
-	err = k->broken ? -EIO : batch_flush(k);
+	err = k->broken ? -EIO : later_flush(k);
+	if (!err)
+		err = batch_flush(k);
 	state = status || err || !k->n_section ? AREA_IN_PROGRESS : AREA_COMPLETE;
-
 	if (state == AREA_COMPLETE)
 		section_close(k);
 	/* An incomplete dump's header says at least how much of it there is. */
@@ -360,6 +415,7 @@ static int disk_finish(struct sink *s, int status)
 
 static const struct sink_ops disk_ops = { .write = disk_write,
 					  .write_span = disk_write_span,
+					  .write_later = disk_write_later,
 					  .finish = disk_finish };
 
 /* Unix seconds as "YYYY-MM-DDTHH:MM:SSZ". Years of 365.2425 days from March on, days counted from

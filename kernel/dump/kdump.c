@@ -115,6 +115,17 @@ static u64 phys_base(void)
 	return 0;
 }
 
+/* Headers and bitmaps: where the medium may be written in another order, they come after what they
+ * promise. */
+static int write_promise(const struct kdump *k, u64 off, const void *p, u32 n)
+{
+	const struct sink_ops *ops = k->sink->ops;
+
+	if (k->in_place && ops->write_later)
+		return ops->write_later(k->sink, off, p, n);
+	return ops->write(k->sink, off, p, n);
+}
+
 static int write_main_header(const struct kdump *k, bool incomplete)
 {
 	struct kdump_header *h = (struct kdump_header *)dump_page;
@@ -132,7 +143,7 @@ static int write_main_header(const struct kdump *k, bool incomplete)
 	h->bitmap_blocks = (u32)(2 * k->at.bitmap_bytes / KDUMP_BLOCK);
 	h->max_mapnr = (u32)MIN(k->at.max_mapnr, (u64)~0u);
 	h->nr_cpus = MAX(sum.cpus, 1u);
-	return k->sink->ops->write(k->sink, 0, h, sizeof(*h));
+	return write_promise(k, 0, h, sizeof(*h));
 }
 
 /* Where a note's descriptor lies among the notes, one behind the other. */
@@ -219,6 +230,12 @@ static int clear_bitmaps(const struct kdump *k)
 	return err;
 }
 
+static int write_no_header(const struct kdump *k)
+{
+	memset(dump_page, 0, sizeof(dump_page));
+	return k->sink->ops->write(k->sink, 0, dump_page, KDUMP_BLOCK);
+}
+
 static int write_early_header(const struct kdump *k)
 {
 	struct kdump_early *h = (struct kdump_early *)dump_page;
@@ -227,7 +244,7 @@ static int write_early_header(const struct kdump *k)
 	memcpy(h->signature, KDUMP_EARLY_SIGNATURE, sizeof(h->signature));
 	h->offset = k->at.early;
 	h->count = EARLY_PAGES;
-	return k->sink->ops->write(k->sink, k->at.early_header, h, KDUMP_BLOCK);
+	return write_promise(k, k->at.early_header, h, KDUMP_BLOCK);
 }
 
 /* Which pages are RAM is known from the beginning: a reader of a cut dump can tell what is missing
@@ -253,7 +270,7 @@ static int write_ram_bitmap(const struct kdump *k)
 static int write_front(const struct kdump *k)
 {
 	struct batch_place at = { .in_place = k->in_place, .data_off = OFF_SUB_HEADER };
-	int err = write_main_header(k, k->in_place);
+	int err = k->in_place ? write_no_header(k) : write_main_header(k, false);
 
 	batch_begin(k->sink, k->st, &at);
 	if (!err)
@@ -264,6 +281,8 @@ static int write_front(const struct kdump *k)
 		err = batch_sync();
 	if (!err)
 		err = k->in_place ? clear_bitmaps(k) : write_early_header(k);
+	if (!err && k->in_place)
+		err = write_main_header(k, true);
 	if (!err)
 		err = write_ram_bitmap(k);
 	at = (struct batch_place){
@@ -422,7 +441,7 @@ static int write_kept_pages(const struct kdump *k, u64 pfn, u32 n)
 
 static int write_kept_bitmap(const struct kdump *k, u64 pfn, u32 n)
 {
-	return k->sink->ops->write(k->sink, k->at.bitmap[1] + pfn / 8, kept, n / 8);
+	return write_promise(k, k->at.bitmap[1] + pfn / 8, kept, n / 8);
 }
 
 /* On a stream what a page's bytes mean is known before they come; in place nothing counts before it

@@ -31,6 +31,11 @@ struct sink_ops {
 	 * reference: old RAM does not change, so nothing has to be kept. Only with SINK_TAKES_SPAN. */
 	int (*write_span)(struct sink *s, u64 off, pa_t pa, u64 len);
 
+	/* As write, for what makes readers believe in other bytes: on the medium it does not appear before
+	 * all that was written until now. NULL: bytes arrive in order, write will do. Nothing else may be
+	 * written to the same place until finish(). */
+	int (*write_later)(struct sink *s, u64 off, const void *buf, u32 len);
+
 	/* status 0: the container is whole: flush, close, confirm; the result says whether the
 	 * target holds it. status < 0: the dump failed: break off so that what arrived is
 	 * recognisable as incomplete (reset, never FIN; area stays 'in progress'). The device is

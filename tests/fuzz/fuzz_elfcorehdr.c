@@ -44,7 +44,7 @@ static int count_span(struct sink *s, u64 off, pa_t pa, u64 len)
 
 static void dump(unsigned int caps)
 {
-	static const struct sink_ops ops = { count_write, count_span, NULL };
+	static const struct sink_ops ops = { .write = count_write, .write_span = count_span };
 	struct sink s = { .ops = &ops, .caps = caps };
 	struct dump_stats st = { 0 };
 	int err;

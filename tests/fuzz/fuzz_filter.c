@@ -76,7 +76,7 @@ static int take_span(struct sink *s, u64 off, pa_t pa, u64 len)
 
 static void dump(unsigned int level)
 {
-	static const struct sink_ops ops = { take_write, take_span, NULL };
+	static const struct sink_ops ops = { .write = take_write, .write_span = take_span };
 	struct sink s = { .ops = &ops, .caps = SINK_TAKES_SPAN };
 	struct dump_stats st = { 0 };
 

@@ -91,7 +91,7 @@ static int check_finish(struct sink *s, int status) { return (void)s, status; }
 
 void check_sink_open(struct check_sink *c, const struct vmcore *want, unsigned int caps)
 {
-	static const struct sink_ops ops = { check_write, check_write_span, check_finish };
+	static const struct sink_ops ops = { .write = check_write, .write_span = check_write_span, .finish = check_finish };
 
 	*c = (struct check_sink){ .want = want, .fail_at = ~0ull };
 	c->sink.ops = &ops;

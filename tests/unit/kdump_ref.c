@@ -51,7 +51,7 @@ static int ref_finish(struct sink *s, int status)
 
 void ref_sink_open(struct ref_sink *s, unsigned int caps, u8 fill)
 {
-	static const struct sink_ops ops = { ref_write, ref_write_span, ref_finish };
+	static const struct sink_ops ops = { .write = ref_write, .write_span = ref_write_span, .finish = ref_finish };
 
 	*s = (struct ref_sink){ .sink = { .ops = &ops, .caps = caps }, .bytes = malloc(REF_BYTES) };
 	memset(s->bytes, fill, REF_BYTES);

@@ -86,7 +86,7 @@ TEST(power_cut_at_any_moment)
 		free(sure);
 	}
 	keep_some(d, safe, d->n_ops, 100);
-	CHECK(((struct area_header *)(medium + AREA_AT + AREA_BLOCK))[0].state == AREA_COMPLETE);
+	CHECK(((struct area_header *)(medium + AREA_AT + AREA_BLOCK))[1].state == AREA_COMPLETE);
 	CHECK(truthful(dump, sizeof(dump), old, 700000, d->blk.size));
 	free(old);
 	free(before);

@@ -96,7 +96,7 @@ static int take_span(struct sink *s, u64 off, pa_t pa, u64 len)
 
 TEST(a_dump_of_them_all)
 {
-	static const struct sink_ops ops = { take, take_span, NULL };
+	static const struct sink_ops ops = { .write = take, .write_span = take_span };
 	struct sink s = { .ops = &ops, .caps = SINK_TAKES_SPAN };
 	struct dump_stats st = { 0 };
 
