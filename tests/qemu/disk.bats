@@ -61,5 +61,5 @@ teardown_file() { rm -rf "${FROZEN:?}"; }
     cut_anywhere "$out/used.img"
     run cut_anywhere "$out/used.img" --no-flush # what the oracle must notice
     [ "$status" -ne 0 ]
-    [[ $output == *"says 'complete', and is not"* ]]
+    [[ $output == *FAILED:* ]]
 }
