@@ -210,6 +210,11 @@ static int take_hba(struct ahci_port *p, const struct pci_func *f, const char *n
 	/* Ends every command of the dead kernel (10.4.3), as Linux does it. The lists are not
 	 * stopped before: QEMU (seen in 7.2) dies when a list is taken away under a command in
 	 * flight. */
+	if (!ahci_hba_reset(p->hba, p->cap, p->implemented))
+		return 0;
+	if (pci_reset(f->at))
+		return -ETIMEDOUT;
+	log_info("ahci %s: function-level reset", name);
 	return ahci_hba_reset(p->hba, p->cap, p->implemented);
 }
 

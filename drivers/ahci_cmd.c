@@ -120,6 +120,9 @@ static int command_try(struct ahci_port *p, const struct command *c)
 	if (is == PORT_ALL_ONES) {
 		what = "controller is gone";
 		rc = -EIO;
+	} else if (is & PORT_IS_PCS) {
+		what = "unplugged, or without power for a moment";
+		rc = -ENODEV;
 	} else if (is & PORT_IS_HOST) {
 		what = "memory access failed";
 		rc = -EREMOTEIO;

@@ -24,7 +24,8 @@ struct blk_seg {
 struct blkdev_ops {
 	/* Transfer the segments to or from the medium at byte offset `off`, split as the device
 	 * needs. Return when the data is with the device's cache. -EIO (after the bounded
-	 * retries), -EREMOTEIO (the host side could not fetch the memory), -ETIMEDOUT, -ETIME. */
+	 * retries), -EREMOTEIO (the host side could not fetch the memory), -ENODEV (it was away
+	 * for a moment: its cache is lost, or it is another disk), -ETIMEDOUT, -ETIME. */
 	int (*read)(struct blkdev *d, u64 off, const struct blk_seg *seg, unsigned int n);
 	int (*write)(struct blkdev *d, u64 off, const struct blk_seg *seg, unsigned int n);
 	/* Everything written so far is on the medium when this returns 0. */

@@ -155,6 +155,8 @@ static unsigned int find_buses(struct pci_buses *r)
 			continue;
 		r->live[bus / 32] |= 1u << bus % 32;
 		n++;
+		for (a.fn = 0; a.dev < DEVICES_PER_BUS; a.dev++)
+			visit_device(a, pci_wake_bridge, NULL); /* before the buses behind them */
 	}
 	return n;
 }

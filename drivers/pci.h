@@ -38,7 +38,8 @@ void pci_write32(struct pci_addr a, u16 reg, u32 v);
  * numbered them; stops and returns the visitor's value when it is not 0. */
 int pci_walk(int (*visit)(const struct pci_func *f, void *ctx), void *ctx);
 
-/* Use ACPI's MCFG if there is one and find the buses in use; only reads configuration space. */
+/* Use ACPI's MCFG if there is one and find the buses in use. Writes nothing, but for bridges that sleep: they
+ * are woken. */
 void pci_init(void);
 
 /* Name every memory BAR, bridge window, ECAM window, LAPIC and IO-APIC to `forbid`: never RAM to be
@@ -68,6 +69,10 @@ int pci_bar(struct pci_addr a, unsigned int n, pa_t *base, u64 *size);
 /* D0 (10 ms if it slept), memory decoding on, INTx off, MSI/MSI-X off; bus mastering off. */
 void pci_wake(struct pci_addr a);
 void pci_bus_master(struct pci_addr a, bool on);
+
+/* Function-level reset, for a device whose own reset does not help; BARs and the command register are as
+ * before. -ENODEV: it has none. */
+int pci_reset(struct pci_addr a);
 
 /* "0000:00:03.0" */
 void pci_name(struct pci_addr a, char out[16]);

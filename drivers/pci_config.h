@@ -25,6 +25,9 @@ static inline bool pci_left_alone(u8 class)
 	return class == PCI_BASE_CLASS_BRIDGE || class == PCI_BASE_CLASS_DISPLAY;
 }
 
+/* A visitor: a bridge in D3hot passes no request on; wake it, with all that the old kernel had set. */
+int pci_wake_bridge(const struct pci_func *f, void *ctx);
+
 /* MSI and MSI-X off. */
 void pci_irqs_off(struct pci_addr a);
 

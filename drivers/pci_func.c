@@ -11,6 +11,13 @@
 #define CAP_STEPS       48 /* (256 - 64) / 4: more capabilities do not fit */
 #define EXT_CAPS_MAX    ((PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 8)
 #define UNSIZED_BAR_MAX (1 * GIB)
+#define FLR_US          (100 * MS)
+
+struct state {
+	u32 header[12]; /* from PCI_BASE_ADDRESS_0 to the end of the standard header */
+	u16 command, devctl;
+	u8 exp; /* where the PCI Express capability is, 0: none */
+};
 
 u8 pci_find_cap(struct pci_addr a, u8 id, u8 from)
 {
@@ -109,32 +116,84 @@ void pci_irqs_off(struct pci_addr a)
 			    pci_read16(a, msix + PCI_MSIX_FLAGS) & ~PCI_MSIX_FLAGS_ENABLE);
 }
 
-/* D3hot to D0 may reset the function (PCI PM 1.2, 5.4.1: No_Soft_Reset clear) and with it the BARs.
- */
-static void leave_sleep(struct pci_addr a)
+/* What a reset of the function takes away and the old kernel had set up: BARs and, of a bridge, bus
+ * numbers and windows; the payload size that the port above counts on. */
+static void state_save(struct pci_addr a, struct state *s)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(s->header); i++)
+		s->header[i] = pci_read32(a, PCI_BASE_ADDRESS_0 + 4 * i);
+	s->command = pci_read16(a, PCI_COMMAND);
+	s->exp = pci_find_cap(a, PCI_CAP_ID_EXP, 0);
+	s->devctl = s->exp ? pci_read16(a, s->exp + PCI_EXP_DEVCTL) : 0;
+}
+
+static void state_restore(struct pci_addr a, const struct state *s)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(s->header); i++)
+		if (pci_read32(a, PCI_BASE_ADDRESS_0 + 4 * i) != s->header[i])
+			pci_write32(a, PCI_BASE_ADDRESS_0 + 4 * i, s->header[i]);
+	if (s->exp && pci_read16(a, s->exp + PCI_EXP_DEVCTL) != s->devctl)
+		pci_write16(a, s->exp + PCI_EXP_DEVCTL, s->devctl);
+}
+
+/* D3hot to D0 may reset the function (PCI PM 1.2, 5.4.1: No_Soft_Reset clear). Its command register is
+ * then the caller's to write. */
+static bool leave_sleep(struct pci_addr a, struct state *s)
 {
 	u8 pm = pci_find_cap(a, PCI_CAP_ID_PM, 0);
-	u32 bars[6];
 
 	if (!pm)
-		return;
+		return false;
 	u16 ctrl = pci_read16(a, pm + PCI_PM_CTRL);
 	if (!(ctrl & PCI_PM_CTRL_STATE_MASK))
-		return;
-	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
-		bars[i] = pci_read32(a, PCI_BASE_ADDRESS_0 + 4 * i);
+		return false;
+	state_save(a, s);
 	pci_write16(a, pm + PCI_PM_CTRL, ctrl & ~PCI_PM_CTRL_STATE_MASK);
 	delay_us(10 * MS); /* PCI PM 1.2, table 5-6 */
-	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
-		if (pci_read32(a, PCI_BASE_ADDRESS_0 + 4 * i) != bars[i])
-			pci_write32(a, PCI_BASE_ADDRESS_0 + 4 * i, bars[i]);
+	state_restore(a, s);
+	return true;
+}
+
+int pci_wake_bridge(const struct pci_func *f, void *ctx)
+{
+	struct state s;
+	char name[16];
+
+	(void)ctx;
+	if (f->header_type != PCI_HEADER_TYPE_BRIDGE || !leave_sleep(f->at, &s))
+		return 0;
+	pci_write16(f->at, PCI_COMMAND, s.command);
+	pci_name(f->at, name);
+	log_info("pci: bridge %s slept", name);
+	return 0;
+}
+
+/* PCI Express Base 5.0, 6.6.2, and Advanced Capabilities for Conventional PCI 1.0: nobody may touch the
+ * function for 100 ms. */
+int pci_reset(struct pci_addr a)
+{
+	u8 af = pci_find_cap(a, PCI_CAP_ID_AF, 0);
+	struct state s;
+
+	state_save(a, &s);
+	if (s.exp && (pci_read32(a, s.exp + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR))
+		pci_write16(a, s.exp + PCI_EXP_DEVCTL, s.devctl | PCI_EXP_DEVCTL_BCR_FLR);
+	else if (af && (pci_read8(a, af + PCI_AF_CAP) & PCI_AF_CAP_FLR))
+		pci_write8(a, af + PCI_AF_CTRL, PCI_AF_CTRL_FLR);
+	else
+		return -ENODEV;
+	delay_us(FLR_US);
+	state_restore(a, &s);
+	pci_write16(a, PCI_COMMAND, s.command);
+	return 0;
 }
 
 void pci_wake(struct pci_addr a)
 {
 	u16 command = pci_read16(a, PCI_COMMAND);
+	struct state s;
 
-	leave_sleep(a);
+	(void)leave_sleep(a, &s);
 	pci_irqs_off(a);
 	pci_write16(a, PCI_COMMAND,
 		    (command & ~PCI_COMMAND_MASTER) | PCI_COMMAND_MEMORY |

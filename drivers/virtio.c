@@ -105,6 +105,11 @@ int virtio_reset(struct virtio_dev *v)
 	mmio_write8(v->common + VIRTIO_PCI_COMMON_STATUS, 0);
 	if (WAIT_FOR(!virtio_status(v), RESET_US))
 		return 0;
+	if (!pci_reset(v->at)) {
+		log_info("%s: function-level reset", v->name);
+		if (!virtio_status(v))
+			return 0;
+	}
 	log_info("%s: no reset in 1 s, status 0x%02x", v->name, virtio_status(v));
 	return -ETIMEDOUT;
 }

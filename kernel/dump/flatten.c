@@ -126,7 +126,9 @@ static int flat_finish(struct sink *s, int status)
 
 struct sink *flatten_begin(struct sink *stream)
 {
-	static const struct sink_ops ops = { .write = flat_write, .write_span = flat_write_span, .finish = flat_finish };
+	static const struct sink_ops ops = { .write = flat_write,
+					     .write_span = flat_write_span,
+					     .finish = flat_finish };
 
 	memset(&flat, 0, sizeof(flat));
 	flat.stream = stream;

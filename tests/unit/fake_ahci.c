@@ -22,6 +22,8 @@ static u8 window[HBA_PORT(HBA_PORTS)]; /* never touched: its addresses are the r
 static struct port ports[FAKE_PORTS];
 static u32 ghc, bohc;
 
+static void hba_reset(void);
+
 #define RULE(cond)                                                                                 \
 	do {                                                                                       \
 		if (!(cond)) {                                                                     \
@@ -75,6 +77,17 @@ void pci_bus_master(struct pci_addr a, bool on)
 	     i++) /* nothing of the dead kernel's may run */
 		RULE(!(ports[i].cmd & (PORT_CMD_CR | PORT_CMD_FR)));
 	hba.bus_master = on;
+}
+
+int pci_reset(struct pci_addr a)
+{
+	RULE(a.dev == 31 && !hba.bus_master);
+	if (!hba.flr_helps)
+		return -ENODEV;
+	hba.flrs++;
+	hba.reset_stuck = false;
+	hba_reset();
+	return 0;
 }
 
 void pci_name(struct pci_addr a, char out[16])
@@ -192,6 +205,8 @@ static void run_command(unsigned int i)
 		p->is |= PORT_IS_TFES;
 	if (end == END_IFS)
 		p->is |= PORT_IS_IFS;
+	if (end == END_PCS)
+		p->is |= PORT_IS_PCS;
 	if (end == END_HBDS)
 		p->is |= PORT_IS_HBDS;
 }

@@ -9,7 +9,7 @@
 #define FAKE_PORTS 4
 
 /* How one command ends. */
-enum fake_end { END_WELL, END_TFES, END_TFES_BUSY, END_IFS, END_HBDS, END_SHORT, END_NEVER };
+enum fake_end { END_WELL, END_TFES, END_TFES_BUSY, END_IFS, END_HBDS, END_PCS, END_SHORT, END_NEVER };
 
 struct fake_disk {
 	bool there;
@@ -32,13 +32,14 @@ struct fake_disk {
 struct fake_hba {
 	u32 cap, cap2, pi;
 	bool reset_stuck; /* HR never clears */
+	bool flr_helps;   /* but for this, if there is a function-level reset */
 	bool reset_loses; /* CAP and PI become 0 at a reset until written */
 	bool gone;        /* all registers read as ones */
 	bool bios_busy;
 	bool bus_master;
 	bool cut_off;     /* behind an IOMMU that cannot be tamed */
 	u64 bar_bytes;
-	unsigned int resets;
+	unsigned int resets, flrs;
 	struct fake_disk disk[FAKE_PORTS];
 };
 

@@ -94,6 +94,13 @@ static void cfg_write(struct func *f, unsigned int reg, unsigned int n, u32 v)
 		put32(f->cfg + reg, (v & f->bar_mask[bar]) | fixed);
 		return;
 	}
+	if (f->reset_reg && reg == f->reset_reg && (v & f->reset_mask) == f->reset_value) {
+		f->resets++;
+		memset(f->cfg + PCI_COMMAND, 0, 2);
+		for (unsigned int at = PCI_BASE_ADDRESS_0; at < PCI_STD_HEADER_SIZEOF; at++)
+			f->cfg[at] = at == PCI_CAPABILITY_LIST ? f->cfg[at] : 0;
+		v &= ~(u32)PCI_EXP_DEVCTL_BCR_FLR;
+	}
 	if (reg == PCI_COMMAND && f->stubborn)
 		v |= PCI_COMMAND_MASTER;
 	memcpy(f->cfg + reg, &v, n);

@@ -13,6 +13,8 @@ struct func {
 	u32 bar_mask[6];            /* writable bits */
 	unsigned int pending_reads; /* DEVSTA says pending that often */
 	u8 devsta;
+	u16 reset_reg, reset_mask, reset_value; /* a write like this one resets the function: 0 is none */
+	unsigned int resets;
 	bool stubborn; /* keeps its bus mastering */
 	bool decode_lost, sized;
 };

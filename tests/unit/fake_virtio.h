@@ -30,6 +30,7 @@ extern struct fake_virtio {
 	u32 cap_offset_add;   /* added to where the capabilities say the structures are */
 	unsigned int reset_reads; /* status reads until a reset is done; ~0: never */
 	bool legacy, refuses;
+	bool flr_helps;       /* where the reset does not */
 	bool cut_off;         /* behind an IOMMU that cannot be tamed */
 	u16 link, mtu;
 	/* to be looked at */

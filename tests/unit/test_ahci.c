@@ -201,6 +201,35 @@ TEST(memory_errors_are_told_apart)
 	CHECK(test_logged("32-bit only") && !hba.bus_master);
 }
 
+/* What its cache held is lost, and nobody knows that it is the same disk: no second try. */
+TEST(a_disk_that_was_away_is_not_gone_on_with)
+{
+	static const enum fake_end away[] = { END_PCS };
+	struct fake_disk *d = one_disk();
+
+	CHECK_EQ(probe_first(), 1);
+	CHECK_EQ(write_ending(d, away, 1), -ENODEV);
+	CHECK_EQ(d->commands, 1);
+	CHECK(test_logged("unplugged, or without power"));
+	dev->ops->release(dev);
+}
+
+/* A disk of 4Kn, which QEMU 7.2 has not got: sectors count 4096 bytes in every command. */
+TEST(sectors_of_4096_bytes)
+{
+	struct fake_disk *d;
+
+	fake_hba_reset();
+	d = fake_disk_add(1, 256, 4096);
+	CHECK_EQ(probe_first(), 1);
+	CHECK(dev->size == MIB && dev->sector_bytes == 4096);
+	memset(buf, 0x77, 8192);
+	CHECK_EQ(write_at(MIB - 8192, buf, 8192), 0);
+	CHECK(d->data[MIB - 8192] == 0x77 && d->data[MIB - 1] == 0x77 && !d->data[MIB - 8193]);
+	CHECK_EQ(write_at(MIB - 4096, buf, 8192), -EINVAL);
+	dev->ops->release(dev);
+}
+
 TEST(a_failed_flush_is_not_repeated)
 {
 	struct fake_disk *d = one_disk();
@@ -289,6 +318,13 @@ TEST(broken_controllers_are_passed_by)
 	hba.reset_stuck = true;
 	CHECK_EQ(probe_first(), 0);
 	CHECK(test_logged("HBA reset does not end: GHC 0x80000001") && !hba.bus_master);
+
+	one_disk();
+	hba.reset_stuck = true;
+	hba.flr_helps = true;
+	CHECK_EQ(probe_first(), 1);
+	CHECK(hba.flrs == 1 && test_logged("function-level reset"));
+	dev->ops->release(dev);
 
 	one_disk();
 	hba.gone = true;

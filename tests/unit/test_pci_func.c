@@ -120,3 +120,77 @@ TEST(wake)
 	pci_bus_master(f->at, false);
 	CHECK(!(f->cfg[PCI_COMMAND] & PCI_COMMAND_MASTER));
 }
+
+/* A function that had what the old kernel set up in BAR 0 and in Device Control, and a way to be reset. */
+static struct func *resettable(u16 reg, u16 mask, u16 value)
+{
+	struct func *f = with_caps((const u8[]){ 0x40, 0x50, 0x90 }, 3);
+
+	f->cfg[0x40] = PCI_CAP_ID_PM;
+	f->cfg[0x50] = PCI_CAP_ID_EXP;
+	f->cfg[0x90] = PCI_CAP_ID_AF;
+	f->cfg[0x50 + PCI_EXP_DEVCTL] = PCI_EXP_DEVCTL_PAYLOAD_256B;
+	set_bar(f, 0, 0xfebd1000, 0xfffff000);
+	f->reset_reg = reg;
+	f->reset_mask = mask;
+	f->reset_value = value;
+	fake_now_us = 0;
+	return f;
+}
+
+static bool is_as_before(struct func *f)
+{
+	return f->resets == 1 && cfg32(f, PCI_BASE_ADDRESS_0) == 0xfebd1000 && !f->decode_lost &&
+	       f->cfg[0x50 + PCI_EXP_DEVCTL] == PCI_EXP_DEVCTL_PAYLOAD_256B;
+}
+
+TEST(what_waking_takes_away_comes_back)
+{
+	struct func *f = resettable(0x40 + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK, 0);
+
+	f->cfg[0x40 + PCI_PM_CTRL] = 3;
+	pci_wake(f->at);
+	CHECK(is_as_before(f));
+	CHECK_EQ(cfg32(f, PCI_COMMAND) & 0xffff, PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE);
+}
+
+TEST(function_level_resets)
+{
+	struct func *f = resettable(0, 0, 0);
+
+	CHECK_EQ(pci_reset(f->at), -ENODEV);
+
+	f = resettable(0x50 + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR, PCI_EXP_DEVCTL_BCR_FLR);
+	put32(f->cfg + 0x50 + PCI_EXP_DEVCAP, PCI_EXP_DEVCAP_FLR);
+	CHECK_EQ(pci_reset(f->at), 0);
+	CHECK(is_as_before(f) && fake_now_us >= 100000);
+	CHECK_EQ(cfg32(f, PCI_COMMAND) & 0xffff, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+
+	f = resettable(0x90 + PCI_AF_CTRL, PCI_AF_CTRL_FLR, PCI_AF_CTRL_FLR);
+	f->cfg[0x90 + PCI_AF_CAP] = PCI_AF_CAP_TP | PCI_AF_CAP_FLR;
+	CHECK_EQ(pci_reset(f->at), 0);
+	CHECK(is_as_before(f) && fake_now_us >= 100000);
+}
+
+TEST(a_bridge_that_sleeps_is_woken)
+{
+	struct func *b;
+
+	machine_reset();
+	b = func_add(0, 0, 1, 2, 1, 0x0604, PCI_HEADER_TYPE_BRIDGE);
+	func_add(0, 0, 1, 0, 2, 0x0604, PCI_HEADER_TYPE_BRIDGE | 0x80);
+	b->cfg[PCI_STATUS] = PCI_STATUS_CAP_LIST;
+	b->cfg[PCI_CAPABILITY_LIST] = 0x40;
+	b->cfg[0x40] = PCI_CAP_ID_PM;
+	b->cfg[0x40 + PCI_PM_CTRL] = 3;
+	memset(b->bar_mask, 0xff, sizeof(b->bar_mask));
+	b->cfg[PCI_SECONDARY_BUS] = 5;
+	b->cfg[PCI_MEMORY_BASE] = 0x10;
+	b->reset_reg = 0x40 + PCI_PM_CTRL;
+	b->reset_mask = PCI_PM_CTRL_STATE_MASK;
+	pci_init();
+	CHECK_EQ(b->resets, 1);
+	CHECK(!b->cfg[0x40 + PCI_PM_CTRL] && b->cfg[PCI_SECONDARY_BUS] == 5 && b->cfg[PCI_MEMORY_BASE] == 0x10);
+	CHECK_EQ(cfg32(b, PCI_COMMAND) & 0xffff, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	CHECK(test_logged("bridge 0000:00:01.2 slept"));
+}

@@ -163,6 +163,12 @@ TEST(refusals)
 
 	fake_virtio_reset();
 	fake.offered = OFFERED;
+	fake.reset_reads = ~0u;
+	fake.flr_helps = true;
+	CHECK_EQ(virtio_net_open(&fake_function, &dev), 0);
+	CHECK(!fake.mastered_while_old && test_logged("function-level reset"));
+	fake_virtio_reset();
+	fake.offered = OFFERED;
 	fake.refuses = true;
 	CHECK_EQ(virtio_net_open(&fake_function, &dev), -EOPNOTSUPP);
 	CHECK(!fake.mastering);
