@@ -31,7 +31,7 @@ vtd_disk() { # PROPERTIES OPTION...
 }
 
 @test "VT-d without pass-through, 39 bits, 5 GiB, the reservation above 4 GiB" {
-    vtd_disk intremap=on,pt=off --ram 5120 --crashkernel 2M,high --load kexec_load --append dump.format=kdump
+    vtd_disk intremap=on,pt=off --ram 5120 --crashkernel 2M,high --append dump.format=kdump
     console 'the first 512 GiB mapped as they are'
 }
 
