@@ -175,6 +175,10 @@ install: all
 	install -D -m 644 $(B)/afterimage $(DESTDIR)$(PREFIX)/lib/afterimage/afterimage
 	install -D -m 644 $(B)/afterimage.mb2 $(DESTDIR)$(PREFIX)/lib/afterimage/afterimage.mb2
 	install -D -m 755 $(B)/afterimagectl $(DESTDIR)$(PREFIX)/sbin/afterimagectl
+	install -D -t $(DESTDIR)$(PREFIX)/lib/afterimage/tools tools/qemu-panic tools/guest-init tools/guest-initramfs
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/afterimage/tools/lib tools/lib/*.sh
+	install -d $(DESTDIR)$(PREFIX)/bin
+	ln -sf ../lib/afterimage/tools/qemu-panic $(DESTDIR)$(PREFIX)/bin/afterimage-qemu-panic
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/afterimagectl.8
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/afterimage.conf.5
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 docs/man/afterimage.7

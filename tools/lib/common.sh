@@ -17,10 +17,15 @@ die() {
 
 usage_error() { die 2 "$* (--help tells more)"; }
 
+# built NAME: what make built, or, of an installed qemu-panic, what was installed with it.
+built() {
+    if [ -d "$top_dir/build" ]; then echo "$top_dir/build/$1"; elif [ -e "$top_dir/$1" ]; then echo "$top_dir/$1"; else command -v "$1"; fi
+}
+
 # need COMMAND GROUP: COMMAND must be there; `tools/deps GROUP` would install it.
 need() {
     command -v "$1" > /dev/null || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] ||
-        die 2 "$1 is not installed; run tools/deps $2"
+        die 2 "$1 is not installed$([ ! -x "$tools_dir/deps" ] || echo "; run tools/deps $2")"
 }
 
 # The download cache, made when first asked for.

@@ -5,7 +5,7 @@
 
 options_usage() {
     cat << 'END'
-usage: tools/qemu-panic [OPTIONS] BZIMAGE
+usage: qemu-panic [OPTIONS] BZIMAGE
 
 Boots BZIMAGE under QEMU, loads the capture image into its crashkernel= reservation with kexec, panics it, takes the dump.
 
@@ -58,7 +58,7 @@ END
 }
 
 options_default() {
-    out=./qemu-panic.out image=$top_dir/build/afterimage ctl=$top_dir/build/afterimagectl bzimage=''
+    out=./qemu-panic.out image=$(built afterimage) ctl=$(built afterimagectl) bzimage=''
     load=kexec_file_load targets=() receiver='' net=user nic_opts='' disk_mib='' ram=1024 smp=2 cpu='' la57=off accel=auto
     firmware=bios crashkernel=2M append='' cmdline='' guest_append='' panic='echo c > /proc/sysrq-trigger' panic_cpu=''
     modules='' traffic=none fast=no keep_ram=no keep_work=no timeout=300 qemu_extra=() qmp=no gdb=no gdb_socket=no warm_reset=no
