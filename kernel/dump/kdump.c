@@ -413,6 +413,8 @@ static int write_kept_page(const struct kdump *k, u64 pfn, bool perhaps_sent)
 	u64 off;
 	u32 size;
 
+	if (k->in_place) /* a torn bitmap moves descriptors to other pages */
+		batch_name(pfn);
 	if (!perhaps_sent || !early_find(pfn, &off, &size))
 		return write_page(k, pfn, 0);
 	if (!size)

@@ -61,7 +61,7 @@ struct kdump_desc {
 	s64 offset;
 	u32 size;
 	u32 flags; /* 0: raw */
-	u64 page_flags; /* 0; in the table below the page's number */
+	u64 page_flags; /* 0; in place, and in the table below, the page's number: readers ignore it */
 } PACKED;
 
 /* Our own, in the block before bitmap 1, where no reader looks: where a table lies of the pages that

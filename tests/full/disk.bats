@@ -73,7 +73,7 @@ logged_dump() {
 
 @test "the power is cut anywhere: kdump, many media" {
     logged_dump ,throttling.bps-write=800000 dump.format=kdump
-    cut_anywhere "$FROZEN/disk.entry.img" --cuts 80 --subsets 6 --extract 120
+    cut_anywhere "$FROZEN/disk.entry.img" --cuts 80 --subsets 6 --extract 300
 }
 
 @test "the power is cut anywhere: ELF" {

@@ -26,13 +26,16 @@ struct mend {
 	u8 chunk[KDUMP_CHUNK];
 };
 
-static int page_there(const struct mend *m, const struct kdump_page *page, bool *there)
+/* A descriptor that names its page (0: it does not) is not believed of another one: the bitmap, whose
+ * bits are counted to find it, may be torn. */
+static int page_there(const struct mend *m, u64 pfn, const struct kdump_page *page, bool *there)
 {
 	u8 contents[PAGE_SIZE];
 	int err;
 
 	*there = page->offset >= m->k.desc && page->offset <= m->in.size && page->size &&
-		 page->size <= PAGE_SIZE && page->size <= m->in.size - page->offset;
+		 page->size <= PAGE_SIZE && page->size <= m->in.size - page->offset &&
+		 (!page->page_flags || page->page_flags == pfn);
 	if (!*there || !m->decode)
 		return 0;
 	err = page_decode(&m->in, page, contents);
@@ -64,7 +67,7 @@ static int mend_page(void *context, u64 pfn, const struct kdump_page *page)
 	struct mend *m = context;
 	u64 desc = m->k.desc + m->position++ * KDUMP_DESC_BYTES;
 	bool there;
-	int err = page_there(m, page, &there);
+	int err = page_there(m, pfn, page, &there);
 
 	if (err)
 		return err;
@@ -149,7 +152,7 @@ static int add_early(struct mend *m)
 	for (u32 i = 0; i < n && !err; i++) {
 		bool there;
 
-		err = page_there(m, &pages[i].page, &there);
+		err = page_there(m, pages[i].pfn, &pages[i].page, &there);
 		if (!err && there)
 			err = add_page(m, &pages[i]);
 	}
