@@ -38,7 +38,7 @@ kernel_obj := \
 	kernel/clock.o kernel/heartbeat.o kernel/failure.o kernel/last_failure.o kernel/log.o kernel/format.o kernel/string.o \
 	kernel/dump/source.o kernel/dump/source_mb2.o kernel/dump/scan.o kernel/dump/oldmap.o kernel/dump/oldmem.o kernel/dump/kernel_va.o kernel/dump/rampages.o kernel/dump/dmesg.o \
 	kernel/dump/vmcoreinfo.o kernel/dump/dump.o kernel/dump/container.o kernel/dump/elf.o kernel/dump/elf_plan.o kernel/dump/filter.o kernel/dump/memmap.o kernel/dump/absent.o \
-	kernel/dump/area.o kernel/dump/partition.o kernel/dump/disk_find.o kernel/dump/disk_sink.o kernel/dump/disk_note.o \
+	kernel/dump/area.o kernel/dump/partition.o kernel/dump/extent_map.o kernel/dump/extents.o kernel/dump/disk_find.o kernel/dump/disk_sink.o kernel/dump/disk_note.o \
 	drivers/uart.o drivers/pci.o drivers/pci_func.o drivers/pci_quiesce.o drivers/pci_sriov.o drivers/acpi.o drivers/acpi_reg.o drivers/erst.o drivers/cmos.o drivers/power.o drivers/lapic.o \
 	drivers/watchdog.o drivers/wdt_itco.o drivers/wdt_i6300esb.o drivers/wdt_wdat.o \
 	drivers/iommu.o drivers/iommu_dmar.o drivers/iommu_vtd.o drivers/iommu_ivrs.o drivers/iommu_amd.o drivers/iommu_virtio.o \

@@ -38,6 +38,7 @@ struct target {
 	u8 host[16];
 	u16 port;
 	u8 uuid[16];         /* TARGET_DISK */
+	bool in_file;        /* TARGET_DISK: file:UUID, by the extent map */
 };
 
 enum dump_format { FORMAT_ELF, FORMAT_KDUMP, FORMAT_DMESG };

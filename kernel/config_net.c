@@ -274,7 +274,8 @@ bool parse_target(struct word w, struct target *out)
 		out->kind = TARGET_CONSOLE;
 		return true;
 	}
-	if (take_prefix(&w, "disk:")) {
+	out->in_file = take_prefix(&w, "file:");
+	if (out->in_file || take_prefix(&w, "disk:")) {
 		out->kind = TARGET_DISK;
 		return !area_uuid_parse(w.p, w.len, out->uuid);
 	}

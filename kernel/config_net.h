@@ -28,7 +28,7 @@ bool parse_mac(struct word w, u8 out[6]);
 
 /* ip= of Documentation/admin-guide/nfs/nfsroot.rst as the contract narrows it. */
 bool parse_ip(struct word w, struct ip_config *out);
-/* tcp://HOST:PORT, disk:UUID, console: */
+/* tcp://HOST:PORT, disk:UUID, file:UUID, console: */
 bool parse_target(struct word w, struct target *out);
 /* PCI:0000:00:03.0 or MAC:52:54:00:12:34:56 */
 bool parse_nic(struct word w, struct config *c);

@@ -11,7 +11,11 @@
 
 /* Offsets in struct boot_params. */
 #define BP_ACPI_RSDP_ADDR 0x070
+#define BP_EXT_RAMDISK_IMAGE 0x0c0
+#define BP_EXT_RAMDISK_SIZE 0x0c4
 #define BP_EXT_CMD_LINE_PTR 0x0c8
+#define BP_RAMDISK_IMAGE 0x218
+#define BP_RAMDISK_SIZE 0x21c
 #define BP_CMD_LINE_PTR 0x228
 #define BP_E820_ENTRIES 0x1e8
 #define BP_E820_TABLE 0x2d0
@@ -53,15 +57,21 @@ static enum loader which_kexec(void)
 	return strncmp(cmdline, mark, sizeof(mark) - 1) ? LOADER_KEXEC_LOAD : LOADER_KEXEC_FILE_LOAD;
 }
 
-static void read_boot_params(pa_t bp)
+/* A number in two halves. */
+static u64 peek_split(pa_t low_at, pa_t high_at)
 {
 	u32 low = 0, high = 0;
-	pa_t text;
 
-	peek(&low, bp + BP_CMD_LINE_PTR, sizeof(low));
-	peek(&high, bp + BP_EXT_CMD_LINE_PTR, sizeof(high));
+	peek(&low, low_at, sizeof(low));
+	peek(&high, high_at, sizeof(high));
+	return (u64)high << 32 | low;
+}
+
+static void read_boot_params(pa_t bp)
+{
+	pa_t text = peek_split(bp + BP_CMD_LINE_PTR, bp + BP_EXT_CMD_LINE_PTR);
+
 	peek(&rsdp, bp + BP_ACPI_RSDP_ADDR, sizeof(rsdp));
-	text = (u64)high << 32 | low;
 	if (text)
 		cmdline_copy(text);
 	if (!cmdline_is_ours()) {
@@ -112,6 +122,16 @@ bool handover_reservation(pa_t *start, u64 *len)
 		return true;
 	}
 	return false;
+}
+
+u64 handover_initrd(pa_t *pa)
+{
+	pa_t bp = boot_record.info;
+
+	if (boot_record.loader == LOADER_MULTIBOOT2)
+		return 0;
+	*pa = peek_split(bp + BP_RAMDISK_IMAGE, bp + BP_EXT_RAMDISK_IMAGE);
+	return *pa ? peek_split(bp + BP_RAMDISK_SIZE, bp + BP_EXT_RAMDISK_SIZE) : 0;
 }
 
 pa_t handover_rsdp(const struct config *c) { return c->acpi_rsdp ? c->acpi_rsdp : rsdp; }

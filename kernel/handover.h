@@ -16,6 +16,9 @@ const char *handover_loader_name(void);
  * boot_params do not say. */
 bool handover_reservation(pa_t *start, u64 *len);
 
+/* What the loader was given as an initrd: its length, 0: nothing. */
+u64 handover_initrd(pa_t *pa);
+
 /* acpi_rsdp= if given, else the loader's, else 0. */
 pa_t handover_rsdp(const struct config *c);
 

@@ -41,7 +41,7 @@ static bool save_to_area(const struct config *cfg, const struct target *done, u3
 
 		if (t->kind != TARGET_DISK)
 			continue;
-		if (!disk_sink_note(t->uuid, text, len, t == done, reason)) {
+		if (!disk_sink_note(t, text, len, t == done, reason)) {
 			log_info("the reason is kept in the area %.*s", t->text_len, t->text);
 			return true;
 		}

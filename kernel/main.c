@@ -14,6 +14,7 @@
 #include "drivers/watchdog.h"
 #include "dump/disk_sink.h"
 #include "dump/dmesg.h"
+#include "dump/extent_map.h"
 #include "dump/kernel_va.h"
 #include "dump/oldmem.h"
 #include "dump/source.h"
@@ -99,6 +100,16 @@ static const char *source_find(void)
 	return NULL;
 }
 
+/* What the loader knows of files that are targets. */
+static void extent_map_find(void)
+{
+	pa_t pa;
+	u64 len = handover_initrd(&pa);
+
+	if (len)
+		extent_map_set(pa, len);
+}
+
 static void log_line(const char *line) { log_info("| %s", line); }
 
 /* Who crashed, and its last words: whatever becomes of the dump, the console has them. */
@@ -174,5 +185,6 @@ void main(void)
 	pci_forbid_bars(oldmem_forbid);
 	source_tell();
 	disk_sink_set_probe(ahci_probe);
+	extent_map_find();
 	end(run_targets(&config) ? config.final : config.failure);
 }

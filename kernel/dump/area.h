@@ -13,7 +13,7 @@
 #define AREA_VERSION 1u
 #define AREA_DATA_OFF (16u * AREA_BLOCK)
 #define AREA_MIN_BYTES (1u << 20) /* logical space that format accepts at least */
-#define AREA_MAX_EXTENTS 65536u
+#define AREA_MAX_EXTENTS 256u
 
 #define AREA_STAMP_MAGIC "AIMGAREA"
 #define AREA_HEADER_MAGIC "AIMGHEAD"

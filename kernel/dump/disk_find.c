@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "dump/extents.h"
 #include "dump/partition.h"
 #include "log.h"
 
@@ -16,6 +17,7 @@ struct place {
 
 struct search {
 	const u8 *uuid;
+	unsigned int n_map;       /* extents in the map; 0: the area is searched for */
 	struct area_stamp *stamp; /* scratch */
 	struct blkdev *dev;       /* the disk that is being looked at, or that was opened */
 	unsigned int disks;
@@ -25,6 +27,10 @@ struct search {
 	int damage;           /* what was wrong with the last unusable stamp of that UUID */
 	struct place damaged;
 };
+
+static struct extent map[AREA_MAX_EXTENTS] OVERLAY(disk);
+
+_Static_assert(DISK_REASON_MAX == EXTENT_REASON_MAX, "the map's reasons are handed on");
 
 static int read_blocks(struct blkdev *d, u64 off, void *buf, u32 len)
 {
@@ -79,6 +85,11 @@ static int look_at(void *ctx, u64 start, u64 len)
 	return start == 0;
 }
 
+static bool is_inside(const struct blkdev *d, const struct extent *e)
+{
+	return e->start <= d->size && e->length <= d->size - e->start;
+}
+
 static int look_at_disk(struct blkdev *d, void *ctx)
 {
 	struct search *s = ctx;
@@ -86,7 +97,12 @@ static int look_at_disk(struct blkdev *d, void *ctx)
 
 	s->dev = d;
 	s->disks++;
-	rc = partition_each(read_disk, d->size, d->sector_bytes, look_at, s);
+	if (!s->n_map)
+		rc = partition_each(read_disk, d->size, d->sector_bytes, look_at, s);
+	else if (is_inside(d, &map[0]))
+		rc = look_at(s, map[0].start, map[0].length);
+	else
+		rc = 0;
 	if (rc == -ETIME)
 		return rc;
 	if (rc < 0)
@@ -117,24 +133,53 @@ static int judge(const struct search *s, char reason[DISK_REASON_MAX])
 		format(reason, DISK_REASON_MAX, "stamp on %s byte %llu %s", s->damaged.disk,
 		       s->damaged.start,
 		       s->damage == -EPROTONOSUPPORT ? "is of a newer format" : "is damaged");
+	else if (s->n_map)
+		format(reason, DISK_REASON_MAX, "the file does not begin at byte %llu of any of %u disks, %u not "
+		       "readable", map[0].start, s->disks, s->unread);
 	else
 		format(reason, DISK_REASON_MAX, "no such dump area on %u disks, %u places not readable",
 		       s->disks, s->unread);
 	return s->areas ? -EEXIST : s->damage ? s->damage : -ENODEV;
 }
 
-/* Stamp and headers, each by itself: a bad sector in one copy leaves the other. Of a copy that cannot be
- * read zeros; returns whether there is one, or an error. */
-static int read_head(struct search *s)
+/* Is every extent that the map names one of this area, and none left out? Before a byte is written. */
+static int check_extents(struct search *s, char reason[DISK_REASON_MAX])
 {
-	u64 start = s->area[0].start;
-	int rc = read_blocks(s->dev, start, s->stamp, AREA_BLOCK), unread = 0;
+	u64 size = s->stamp->area_size, logical = 0;
 
-	for (unsigned int i = 1; i <= 2 && !rc; i++) {
-		rc = read_blocks(s->dev, start + i * AREA_BLOCK, s->stamp + i, AREA_BLOCK);
+	for (u32 i = 0; i < s->n_map; i++) {
+		const struct area_stamp *t = s->stamp;
+		int rc = is_inside(s->dev, &map[i]) ? read_blocks(s->dev, map[i].start, s->stamp, AREA_BLOCK) :
+		                                      -ENXIO;
+
+		if (!rc)
+			rc = area_stamp_check(t, map[i].length);
+		if (rc || memcmp(t->uuid, s->uuid, sizeof(t->uuid)) || t->extent_no != i ||
+		    t->extent_count != s->n_map || t->logical_off != logical || t->area_size != size ||
+		    t->length != map[i].length - AREA_BLOCK) {
+			format(reason, DISK_REASON_MAX, "%s byte %llu is not extent %u of %u of the file: error %d",
+			       s->dev->name, map[i].start, i + 1, s->n_map, -rc);
+			return rc ? rc : -ESTALE;
+		}
+		logical += t->length;
+	}
+	if (logical == size)
+		return 0;
+	format(reason, DISK_REASON_MAX, "%s: the file's extents are not all in the map", s->dev->name);
+	return -ESTALE;
+}
+
+/* The headers, each by itself: a bad sector in one copy leaves the other. Of a copy that cannot be
+ * read zeros; returns whether there is one, or an error. */
+static int read_headers(struct search *s, const struct disk_area *a)
+{
+	int rc = 0, unread = 0;
+
+	for (unsigned int i = 0; i < 2 && !rc; i++) {
+		rc = read_blocks(a->dev, a->start + i * AREA_BLOCK, s->stamp + 1 + i, AREA_BLOCK);
 		if (rc == -EIO) {
-			log_info("%s: copy %u of the area's header cannot be read", s->dev->name, i - 1);
-			memset(s->stamp + i, 0, AREA_BLOCK);
+			log_info("%s: copy %u of the area's header cannot be read", a->dev->name, i);
+			memset(s->stamp + 1 + i, 0, AREA_BLOCK);
 			unread = 1;
 			rc = 0;
 		}
@@ -142,25 +187,22 @@ static int read_head(struct search *s)
 	return rc ? rc : unread;
 }
 
-/* The area on the opened disk, now for use. */
-static int area_read(struct search *s, struct disk_area *a, char reason[DISK_REASON_MAX])
+/* The stamps on the opened disk once more, and where the logical space is. */
+static int area_place(struct search *s, struct disk_area *a, char reason[DISK_REASON_MAX])
 {
 	const struct place *p = &s->area[0];
-	const struct area_header *h = (const struct area_header *)(s->stamp + 1);
-	int rc, unread = read_head(s);
+	int rc = read_blocks(s->dev, p->start, s->stamp, AREA_BLOCK);
 
-	if (unread < 0) {
-		format(reason, DISK_REASON_MAX, "%s: cannot read the area's headers: error %d",
-		       p->disk, unread);
-		return unread;
+	if (rc) {
+		format(reason, DISK_REASON_MAX, "%s: cannot read the area's stamp: error %d", p->disk, -rc);
+		return rc;
 	}
-	if (area_stamp_check(s->stamp, p->room) ||
-	    memcmp(s->stamp->uuid, s->uuid, sizeof(a->uuid))) {
+	if (area_stamp_check(s->stamp, p->room) || memcmp(s->stamp->uuid, s->uuid, sizeof(a->uuid))) {
 		format(reason, DISK_REASON_MAX, "%s: the stamp changed while we looked", p->disk);
 		return -ESTALE;
 	}
-	if (s->stamp->extent_count != 1) {
-		format(reason, DISK_REASON_MAX, "%s: area of %u extents: not supported", p->disk,
+	if (!s->n_map && s->stamp->extent_count != 1) {
+		format(reason, DISK_REASON_MAX, "%s: area of %u extents: a file's, see target file:", p->disk,
 		       s->stamp->extent_count);
 		return -EPROTONOSUPPORT;
 	}
@@ -168,32 +210,54 @@ static int area_read(struct search *s, struct disk_area *a, char reason[DISK_REA
 		format(reason, DISK_REASON_MAX, "%s is read-only", p->disk);
 		return -EROFS;
 	}
+	*a = (struct disk_area){ .dev = s->dev, .start = p->start + AREA_BLOCK, .size = s->stamp->area_size };
+	if (!s->n_map)
+		return 0;
+	rc = check_extents(s, reason);
+	a->dev = extents_open(s->dev, map, s->n_map, a->size);
+	a->start = 0;
+	return rc;
+}
+
+/* The area on the opened disk, now for use. */
+static int area_read(struct search *s, struct disk_area *a, char reason[DISK_REASON_MAX])
+{
+	const struct area_header *h = (const struct area_header *)(s->stamp + 1);
+	int rc = area_place(s, a, reason), unread;
+
+	if (rc)
+		return rc;
+	unread = read_headers(s, a);
+	if (unread < 0) {
+		format(reason, DISK_REASON_MAX, "%s: cannot read the area's headers: error %d",
+		       a->dev->name, unread);
+		return unread;
+	}
 	rc = area_header_pick(h, s->stamp);
 	if (rc < 0 || h[rc].sequence == ~0ull) {
-		format(reason, DISK_REASON_MAX, "%s: the area's headers are damaged", p->disk);
+		format(reason, DISK_REASON_MAX, "%s: the area's headers are damaged", a->dev->name);
 		return -EBADMSG;
 	}
-	*a = (struct disk_area){
-		.dev = s->dev,
-		.start = p->start + AREA_BLOCK,
-		.size = s->stamp->area_size,
-		.current = (unsigned int)rc,
-		.sequence = h[rc].sequence,
-		.state = h[rc].state,
-		.time = h[rc].time,
-	};
+	a->current = (unsigned int)rc;
+	a->sequence = h[rc].sequence;
+	a->state = h[rc].state;
+	a->time = h[rc].time;
 	if (unread && a->state == AREA_IN_PROGRESS) /* 'complete' would have come next */
 		a->state = AREA_COMPLETE;
 	memcpy(a->uuid, s->uuid, sizeof(a->uuid));
 	return 0;
 }
 
-int disk_area_open(disk_probe_fn probe, const u8 uuid[16], struct disk_area *a, u8 *scratch,
+int disk_area_open(disk_probe_fn probe, const struct target *t, struct disk_area *a, u8 *scratch,
 		   char reason[DISK_REASON_MAX])
 {
-	struct search s = { .uuid = uuid, .stamp = (struct area_stamp *)scratch };
-	int rc = probe(look_at_disk, &s);
+	struct search s = { .uuid = t->uuid, .stamp = (struct area_stamp *)scratch };
+	int rc = t->in_file ? extent_map_read(t->uuid, map, reason) : 0;
 
+	if (rc < 0)
+		return rc;
+	s.n_map = (unsigned int)rc;
+	rc = probe(look_at_disk, &s);
 	if (rc) {
 		format(reason, DISK_REASON_MAX, "time was over while searching %u disks", s.disks);
 		return rc;

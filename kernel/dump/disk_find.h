@@ -3,6 +3,7 @@
 #ifndef AFTERIMAGE_DISK_FIND_H
 #define AFTERIMAGE_DISK_FIND_H
 
+#include "config.h"
 #include "drivers/blkdev.h"
 #include "dump/area.h"
 
@@ -23,11 +24,12 @@ struct disk_area {
 	u64 time;
 };
 
-/* Look at every disk and partition, and then open the only area with that UUID. `scratch` has
+/* Look at every disk and partition (of a file: where the extent map says), and then open the only area
+ * with the target's UUID. Of a file, every extent's stamp has been seen then. `scratch` has
  * DISK_SCRATCH bytes, 4 KiB aligned. On success the device is live and the caller's to release; on
  * failure everything is released, nothing was written, and `reason` says why. */
 #define DISK_SCRATCH (3 * AREA_BLOCK)
-int disk_area_open(disk_probe_fn probe, const u8 uuid[16], struct disk_area *a, u8 *scratch,
+int disk_area_open(disk_probe_fn probe, const struct target *t, struct disk_area *a, u8 *scratch,
 		   char reason[DISK_REASON_MAX]);
 
 #endif

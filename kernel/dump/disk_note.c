@@ -49,14 +49,14 @@ static int write_note(const struct disk_area *a, struct area_header *h, u8 *bloc
 	return err ? err : ops->flush(a->dev);
 }
 
-int disk_note(disk_probe_fn probe, const u8 uuid[16], const char *text, u32 len, bool ours, u8 *scratch,
+int disk_note(disk_probe_fn probe, const struct target *t, const char *text, u32 len, bool ours, u8 *scratch,
               char reason[DISK_REASON_MAX])
 {
 	u64 room = ALIGN_UP(MIN(len, DISK_NOTE_MAX), AREA_BLOCK), offset;
 	struct area_section *slot = NULL;
 	struct area_header *h;
 	struct disk_area a;
-	int err = disk_area_open(probe, uuid, &a, scratch, reason);
+	int err = disk_area_open(probe, t, &a, scratch, reason);
 
 	if (err)
 		return err;

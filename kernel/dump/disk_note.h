@@ -5,14 +5,14 @@
 
 #include "dump/disk_find.h"
 
-/* Find the area with that UUID and add the text as its failure section (docs/area-format.md) at its end,
+/* Find the target's area and add the text as its failure section (docs/area-format.md) at its end,
  * in place of one that is there; nothing else of it changes. `scratch` has DISK_NOTE_SCRATCH bytes, 4 KiB
  * aligned. -EEXIST: the area holds a complete dump, and not the one that `ours` says we wrote;
  * -ENOSPC: no room for it beside what is there; else as disk_area_open() and the device say. `reason`
  * says why. */
 #define DISK_NOTE_MAX     (2 * AREA_BLOCK)
 #define DISK_NOTE_SCRATCH (DISK_SCRATCH + DISK_NOTE_MAX)
-int disk_note(disk_probe_fn probe, const u8 uuid[16], const char *text, u32 len, bool ours, u8 *scratch,
+int disk_note(disk_probe_fn probe, const struct target *t, const char *text, u32 len, bool ours, u8 *scratch,
               char reason[DISK_REASON_MAX]);
 
 #endif

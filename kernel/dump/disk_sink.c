@@ -442,9 +442,9 @@ void disk_sink_set_probe(disk_probe_fn probe)
 	disk_probe = probe;
 }
 
-int disk_sink_note(const u8 uuid[16], const char *text, u32 len, bool ours, char reason[DISK_REASON_MAX])
+int disk_sink_note(const struct target *t, const char *text, u32 len, bool ours, char reason[DISK_REASON_MAX])
 {
-	return disk_note(disk_probe, uuid, text, len, ours, stage, reason);
+	return disk_note(disk_probe, t, text, len, ours, stage, reason);
 }
 
 int disk_sink_open(struct sink **out, const struct config *cfg, const struct target *t,
@@ -455,7 +455,7 @@ int disk_sink_open(struct sink **out, const struct config *cfg, const struct tar
 	int err;
 
 	memset(k, 0, sizeof(*k));
-	err = disk_area_open(disk_probe, t->uuid, &k->area, stage, reason);
+	err = disk_area_open(disk_probe, t, &k->area, stage, reason);
 	if (err)
 		return err;
 	if (k->area.state == AREA_COMPLETE && !cfg->overwrite) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The target disk:UUID: a dump area on any disk that a driver finds. */
+/* The targets disk:UUID and file:UUID: a dump area on any disk that a driver finds. */
 #ifndef AFTERIMAGE_DISK_SINK_H
 #define AFTERIMAGE_DISK_SINK_H
 
@@ -23,7 +23,7 @@ int disk_sink_open(struct sink **out, const struct config *cfg, const struct tar
 int disk_sink_section(struct sink *s, enum area_section_type type, u64 planned);
 
 /* disk_note() with the disks and the memory of this sink, which must not be open. */
-int disk_sink_note(const u8 uuid[16], const char *text, u32 len, bool ours, char reason[DISK_REASON_MAX]);
+int disk_sink_note(const struct target *t, const char *text, u32 len, bool ours, char reason[DISK_REASON_MAX]);
 
 /* Bytes that all sections together can have. */
 u64 disk_sink_room(const struct sink *s);

@@ -6,7 +6,7 @@
 
 static const char words[] = "afterimage 0.1.0 crash=1 release=x failures=1\nfailed a phase=data\nreason b\n";
 
-static int note(bool ours) { return disk_sink_note(target.uuid, words, sizeof(words) - 1, ours, reason); }
+static int note(bool ours) { return disk_sink_note(&target, words, sizeof(words) - 1, ours, reason); }
 
 static const struct area_section *failure_of(const struct area_header *h)
 {
