@@ -360,7 +360,10 @@ TEST(targets)
 	CHECK(target_of("tcp://[fe80::1]:65535") && target.v6 && target.port == 65535);
 	CHECK(target.host[0] == 0xfe && target.host[15] == 1);
 	CHECK(target_of("tcp://1.2.3.4:1") && target.port == 1);
+	CHECK(target_of("file:0123abcd-4567-89EF-0123-456789abcdef") && target.kind == TARGET_DISK);
+	CHECK(target.in_file && target.uuid[0] == 1 && target.uuid[15] == 0xef);
 	CHECK(target_of("disk:0123abcd-4567-89EF-0123-456789abcdef") && target.kind == TARGET_DISK);
+	CHECK(!target.in_file);
 	CHECK(target.uuid[0] == 1 && target.uuid[15] == 0xef);
 	CHECK(target_of("console:") && target.kind == TARGET_CONSOLE);
 	EACH_OF(t, "", "tcp", "tcp:", "tcp://", "tcp://10.0.2.2",
@@ -368,7 +371,7 @@ TEST(targets)
 		"tcp://10.0.2.2:80x", "tcp://10.0.2.2:80/", "tcp://10.0.2.2:80:81", "tcp://:80",
 		"tcp://host:80", "tcp://fe80::1:80", "tcp://[fe80::1]", "tcp://[fe80::1]80",
 		"tcp://[fe80::1:80", "tcp://[]:80", "tcp://[10.0.2.2]:80", "TCP://1.2.3.4:5",
-		"udp://10.0.2.2:80", "disk:", "disk:0123abcd-4567-89ef-0123-456789abcde",
+		"udp://10.0.2.2:80", "disk:", "file:", "file:/var/crash/x", "disk:0123abcd-4567-89ef-0123-456789abcde",
 		"disk:0123abcd-4567-89ef-0123-456789abcdef0", "disk:/dev/sda",
 		"disk:0123abcd4567-89ef-0123-456789abcdef", "console", "console:x",
 		"http://10.0.2.2:80")

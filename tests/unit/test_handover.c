@@ -150,3 +150,22 @@ TEST(multiboot2)
 	CHECK(!strcmp(handover_loader_name(), "multiboot2"));
 	CHECK_EQ(handover_rsdp(&c), 0xe0000);
 }
+
+TEST(an_initrd)
+{
+	u32 low = 0x40000000, high = 2, size = 12345;
+	pa_t pa = 0;
+
+	with(BOOT_PARAMS + 0x1000, "elfcorehdr=0x3f000000", 0);
+	CHECK_EQ(handover_initrd(&pa), 0);
+	mem_write(BOOT_PARAMS + 0x21c, &size, 4);
+	CHECK_EQ(handover_initrd(&pa), 0); /* nowhere */
+	mem_write(BOOT_PARAMS + 0x218, &low, 4);
+	CHECK_EQ(handover_initrd(&pa), 12345);
+	CHECK_EQ(pa, 0x40000000);
+	mem_write(BOOT_PARAMS + 0x0c0, &high, 4);
+	CHECK_EQ(handover_initrd(&pa), 12345);
+	CHECK_EQ(pa, 0x240000000);
+	boot_record.loader = LOADER_MULTIBOOT2;
+	CHECK_EQ(handover_initrd(&pa), 0);
+}

@@ -17,7 +17,10 @@ unit_elf_plan = kernel/dump/elf_plan.c
 unit_elf_level = $(dump_core) $(elf) $(fake_pages) tests/unit/vmcore_ref.c tests/unit/check_sink.c
 unit_vmcore = $(dump_core) $(elf) $(fake_dump) tests/unit/vmcore_ref.c tests/unit/check_sink.c
 $(addprefix $(B)/unit/,vmcore source source_many vmcoreinfo oldmem handover): kernel/dump/oldmem.c # in oldmem_fresh.c
-unit_disk_sink = tests/unit/disk_fixture.c tests/unit/memdisk.c kernel/dump/area.c kernel/dump/partition.c kernel/dump/disk_find.c kernel/dump/extent_map.c kernel/dump/extents.c kernel/dump/disk_sink.c kernel/dump/disk_note.c kernel/config_net.c kernel/format.c $(fake_dump)
+disk := tests/unit/memdisk.c kernel/config_net.c kernel/format.c \
+	$(addprefix kernel/dump/,area.c partition.c extent_map.c extents.c disk_find.c disk_sink.c disk_note.c)
+unit_disk_sink = tests/unit/disk_fixture.c $(disk)
+unit_extents = $(unit_disk_sink)
 unit_disk_cut = $(unit_disk_sink)
 unit_disk_note = $(unit_disk_sink)
 unit_failure = drivers/cmos.c kernel/format.c
