@@ -134,8 +134,9 @@ static int judge(const struct search *s, char reason[DISK_REASON_MAX])
 		       s->damaged.start,
 		       s->damage == -EPROTONOSUPPORT ? "is of a newer format" : "is damaged");
 	else if (s->n_map)
-		format(reason, DISK_REASON_MAX, "the file does not begin at byte %llu of any of %u disks, %u not "
-		       "readable", map[0].start, s->disks, s->unread);
+		format(reason, DISK_REASON_MAX,
+		       "the file does not begin at byte %llu of any of %u disks, %u not readable", map[0].start,
+		       s->disks, s->unread);
 	else
 		format(reason, DISK_REASON_MAX, "no such dump area on %u disks, %u places not readable",
 		       s->disks, s->unread);
@@ -149,16 +150,18 @@ static int check_extents(struct search *s, char reason[DISK_REASON_MAX])
 
 	for (u32 i = 0; i < s->n_map; i++) {
 		const struct area_stamp *t = s->stamp;
-		int rc = is_inside(s->dev, &map[i]) ? read_blocks(s->dev, map[i].start, s->stamp, AREA_BLOCK) :
-		                                      -ENXIO;
+		int rc = is_inside(s->dev, &map[i]) ? 0 : -ENXIO;
 
+		if (!rc)
+			rc = read_blocks(s->dev, map[i].start, s->stamp, AREA_BLOCK);
 		if (!rc)
 			rc = area_stamp_check(t, map[i].length);
 		if (rc || memcmp(t->uuid, s->uuid, sizeof(t->uuid)) || t->extent_no != i ||
 		    t->extent_count != s->n_map || t->logical_off != logical || t->area_size != size ||
 		    t->length != map[i].length - AREA_BLOCK) {
-			format(reason, DISK_REASON_MAX, "%s byte %llu is not extent %u of %u of the file: error %d",
-			       s->dev->name, map[i].start, i + 1, s->n_map, -rc);
+			format(reason, DISK_REASON_MAX,
+			       "%s byte %llu is not extent %u of %u of the file: error %d", s->dev->name,
+			       map[i].start, i + 1, s->n_map, -rc);
 			return rc ? rc : -ESTALE;
 		}
 		logical += t->length;
