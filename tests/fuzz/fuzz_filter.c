@@ -112,14 +112,15 @@ static void try_all(unsigned int want, bool with_dump)
 		dump(level & ~LEVEL_ZERO);
 }
 
-/* The whole machine takes long to make: once for a style, then what an input wrote is undone. */
+/* The whole machine takes long to make: once for each style, then what an input wrote is undone. */
 static void machine(unsigned int style)
 {
-	static unsigned int made = ~0u;
+	static bool made[MEM_STORES];
 
-	if (made == style)
+	mem_use(style);
+	if (made[style])
 		return;
-	made = style;
+	made[style] = true;
 	pages_begin(&pages_style[style]);
 	for (u64 i = 0; i < 16; i += 4) {
 		page_make(PAGES_PFN + i * 1024, PAGE_FREE, 10);
@@ -136,7 +137,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (size < 2)
 		return 0;
-	/* mostly the same one: making another takes longer than a hundred runs */
 	machine(data[0] < pages_styles ? data[0] : USUAL_STYLE);
 	for (const u8 *p = data + 2; n < RECORDS_MAX && (size_t)(data + size - p) >= sizeof(struct record);
 	     p += sizeof(struct record)) {

@@ -29,15 +29,23 @@ struct page {
 
 u64 mem_limit = 1ull << 46;
 void (*mem_on_peek)(pa_t pa, u64 len);
-static struct page *bucket[BUCKETS], *newest;
+static struct store {
+	struct page *bucket[BUCKETS], *newest;
+} store[MEM_STORES], *mem = store;
+
+void mem_use(unsigned int n)
+{
+	mem = &store[n];
+	oldmem_forget();
+}
 
 void mem_reset(void)
 {
-	while (newest) {
-		struct page *p = newest;
+	while (mem->newest) {
+		struct page *p = mem->newest;
 
-		newest = p->older;
-		bucket[p->pa / PAGE_SIZE % BUCKETS] = NULL;
+		mem->newest = p->older;
+		mem->bucket[p->pa / PAGE_SIZE % BUCKETS] = NULL;
 		free(p);
 	}
 	mem_limit = 1ull << 46;
@@ -47,7 +55,7 @@ void mem_reset(void)
 
 static struct page *page_find(pa_t pa)
 {
-	struct page *p = bucket[pa / PAGE_SIZE % BUCKETS];
+	struct page *p = mem->bucket[pa / PAGE_SIZE % BUCKETS];
 
 	while (p && p->pa != pa)
 		p = p->next;
@@ -78,10 +86,10 @@ static struct page *page_make(pa_t pa)
 	p = calloc(1, sizeof(*p));
 	p->pa = pa;
 	page_pattern(p->bytes, pa, 0, PAGE_SIZE);
-	p->older = newest;
-	newest = p;
-	p->next = bucket[pa / PAGE_SIZE % BUCKETS];
-	return bucket[pa / PAGE_SIZE % BUCKETS] = p;
+	p->older = mem->newest;
+	mem->newest = p;
+	p->next = mem->bucket[pa / PAGE_SIZE % BUCKETS];
+	return mem->bucket[pa / PAGE_SIZE % BUCKETS] = p;
 }
 
 void mem_write(pa_t pa, const void *src, u64 len)

@@ -21,4 +21,8 @@ void mem_read(void *dst, pa_t pa, u64 len);
 /* Our image, as large as a small real one, at an address that the linker chose. */
 #define FAKE_IMAGE_BYTES 65536
 
+/* Another memory, with what was left in it: several machines, each made once. */
+#define MEM_STORES 16
+void mem_use(unsigned int store);
+
 #endif
