@@ -154,8 +154,10 @@ static u64 note_offset(const struct source_note *desc)
 	u32 at = 0;
 
 	while (source_next_note(&at, &n)) {
-		u64 in = n.own ? (u64)((const u8 *)desc->own - (const u8 *)n.own) : desc->pa - n.pa;
+		u64 in = desc->pa - n.pa;
 
+		if (n.own && desc->own)
+			in = (u64)((const u8 *)desc->own - (const u8 *)n.own);
 		if (!n.own == !desc->own && in < n.len)
 			return off + in;
 		off += n.len;
