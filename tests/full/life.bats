@@ -165,7 +165,7 @@ once_more() {
 
 @test "a disk that never finishes a command" {
     run "$top/tests/oracle/rerun" --to disk --timeout 500 --drive "driver=file,filename={out}/disk.img" --ask 'ready' \
-        '{"execute":"block_set_io_throttle","arguments":{"device":"disk0","bps":0,"bps_rd":0,"bps_wr":1,"iops":0,"iops_rd":0,"iops_wr":0}}' \
+        '{"execute":"block_set_io_throttle","arguments":{"device":"disk0","bps":0,"bps_rd":0,"bps_wr":800,"iops":0,"iops_rd":0,"iops_wr":0}}' \
         "$FROZEN" "$out" dump.to=console:
     console 'command 0x35' 'no answer' 'target disk:' 'failed:' 'dump complete:' ', console:'
 }

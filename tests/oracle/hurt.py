@@ -4,6 +4,7 @@
 A fault is a list of steps, one after the other:
 
   at FUNCTION [N]     let it run until FUNCTION is entered for the Nth time from now on
+  page                let it run until it is about to read the first word of a page that does not begin with zeros
   ud2                 the code there becomes an instruction that does not exist
   loop                the code there becomes an endless loop
   poll                the code there becomes an endless loop that calls clock_relax() in each turn
@@ -15,8 +16,11 @@ A fault is a list of steps, one after the other:
 import subprocess
 import time
 
+from ram import PAGE
+
 REGISTERS = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
              "rip", "eflags"]
+READ = 1024  # more does not fit an answer of QEMU's
 UD2, JMP_SELF, CALL, JMP_TO_CALL = b"\x0f\x0b", b"\xeb\xfe", b"\xe8", b"\xeb\xf9"
 
 
@@ -44,6 +48,19 @@ class Hurt:
     def at(self, function, count="1"):
         for _ in range(int(count)):
             self.gdb.run_to(self.symbols[function])
+
+    def page(self):
+        while True:
+            self.at("oldmem_read")  # (dst, pa, len)
+            if self.register("rdx") == PAGE and self.physical(self.register("rsi"), READ).strip(b"\0"):
+                break
+        self.at("copy_faulty_start")
+
+    def physical(self, pa, length):
+        self.gdb.ask("Qqemu.PhyMemMode:1")
+        data = bytes.fromhex(self.gdb.ask(f"m{pa:x},{length:x}"))
+        self.gdb.ask("Qqemu.PhyMemMode:0")
+        return data
 
     def ud2(self):
         self.write(self.register("rip"), UD2)

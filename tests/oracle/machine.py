@@ -15,7 +15,7 @@ ENTRY = 0x200       # the 64-bit entry is at payload + 0x200
 PAYLOAD = 1024      # which lies behind the image's header
 LIMIT = 120         # seconds for each wait
 HARDWARE_BREAK = 1
-RSI = 4             # number in gdb's x86_64 register block
+RSI, RIP = 4, 16    # numbers in gdb's x86_64 register block
 SHARED_RAM = [{"capability": "x-ignore-shared", "state": True}]  # a migration without the RAM that is a file
 
 
@@ -76,7 +76,9 @@ class Gdb:
                 return stop
 
     def run_to(self, address):
-        """Let the guest run until it is about to execute `address`."""
+        """Let the guest run until it is about to execute `address`, again if it is now."""
+        if self.register(RIP) == address:  # a breakpoint there would stop it at once
+            self.step()
         where = f"{HARDWARE_BREAK},{address:x},1"
         if self.ask(f"Z{where}") != "OK":
             sys.exit("no hardware breakpoint")
@@ -86,6 +88,12 @@ class Gdb:
         self.thread = int(re.search(r"thread:(?:p[0-9a-f]+\.)?([0-9a-f]+)", stop)[1], 16)
         if self.ask(f"z{where}") != "OK":
             sys.exit("the breakpoint stays")
+
+    def step(self):
+        """One instruction."""
+        self.send("s")
+        while not self.packet().startswith("T05"):
+            pass
 
     def interrupt(self):
         """Stop a guest that runs."""

@@ -26,13 +26,13 @@ teardown_file() { rm -rf "${FROZEN:?}"; }
 }
 
 @test "poisoned memory: those pages are zeros, the dump goes on; NMIs at any moment" {
-    poison=('at copy_faulty_start' 'mce 1 0xbd80000000000134 0x7 0x1000000 0x8c')
-    hurt 'at codec_page 500' "${poison[@]}" "${poison[@]}" "${poison[@]}" 'at codec_page' 'nmi 200' -- dump.format=kdump
+    poison=(page 'mce 1 0xbd80000000000134 0x7 0x1000000 0x8c')
+    hurt 'at codec_page 20' "${poison[@]}" "${poison[@]}" "${poison[@]}" 'at codec_page' 'nmi 200' -- dump.format=kdump
     console ' 3 unreadable,' 'dump complete:'
     "$ctl" repair "$out/stream" -o "$out/vmcore"
     run "$ctl" verify --ram "$out/ram.img" "$out/vmcore"
     echo "$output"
-    [[ $output =~ \ [1-3]\ differing ]]
+    [[ $output == *' 3 differing '* ]]
 }
 
 @test "an endless loop ends after a minute" {
