@@ -24,6 +24,11 @@
 #define PATIENCE_US   (50 * MS) /* and two round trips; a peer may hold back an ACK for 40 ms */
 #define BACKOFF_MAX   6u
 
+#define HOLE_PROBES   3u  /* in vain, then short ones */
+#define HOLES_MAX     2u  /* times that these alone came through: the path takes no others */
+#define SHORT_V4      536u  /* of the smallest packets that a path must take: RFC 879, */
+#define SHORT_V6      1220u /* RFC 8200, 5 */
+
 static bool before(u32 a, u32 b) { return (s32)(a - b) < 0; }
 static u32 later(u32 a, u32 b) { return before(a, b) ? b : a; }
 static u32 earlier(u32 a, u32 b) { return before(a, b) ? a : b; }
@@ -275,6 +280,28 @@ static void lost_by_time(struct recovery *r, struct tcp_pcb *pcb, u64 now, u32 m
 	round_begin(r, pcb);
 }
 
+static u32 short_mss(const struct tcp_pcb *pcb)
+{
+	return IP_IS_V6_VAL(pcb->remote_ip) ? SHORT_V6 : SHORT_V4;
+}
+
+/* A path that drops long frames without a word (RFC 2923, 2.1; what ICMP says of it is not believed:
+ * anybody may say it). The MSS from now on. */
+static u32 hole_watch(struct recovery *r, const struct tcp_pcb *pcb, u32 acked, u32 mss)
+{
+	u32 small = short_mss(pcb);
+
+	if (!acked || mss <= small)
+		return mss;
+	if (r->probes >= HOLE_PROBES) {
+		r->holes++;
+		r->short_to = r->resent_to;
+	} else if (before(r->short_to, pcb->lastack)) {
+		r->holes = 0;
+	}
+	return r->holes < HOLES_MAX ? mss : small;
+}
+
 static void rtt_measure(struct recovery *r, const struct tcp_pcb *pcb, u64 now)
 {
 	if (r->timed_us && !before(pcb->lastack, r->timed_seq)) {
@@ -291,21 +318,22 @@ void recovery_start(struct recovery *r, const struct tcp_pcb *pcb, u32 rtt_us)
 {
 	r->rtt_us = rtt_us;
 	r->seen_ack = r->lost_to = r->resent_to = pcb->lastack;
-	r->probe_to = pcb->lastack - 1;
+	r->probe_to = r->short_to = pcb->lastack - 1;
 	r->progress_us = clock_us();
 }
 
-void recovery_tend(struct recovery *r, struct tcp_pcb *pcb, u32 mss, u32 piece)
+u32 recovery_tend(struct recovery *r, struct tcp_pcb *pcb, u32 mss, u32 piece)
 {
 	u32 una = pcb->lastack, acked = una - r->seen_ack, sacked;
 	u64 now = clock_us();
 
 	if (!r->able || pcb->rtime < 0)
-		return;
+		return mss;
 	pcb->rtime = 0;
 	sack_trim(r, una);
 	sacked = sack_bytes_above(r, una);
 	rtt_measure(r, pcb, now);
+	mss = hole_watch(r, pcb, acked, mss);
 	if (acked || sacked != r->seen_sacked || !pcb->unacked) {
 		r->progress_us = now;
 		r->probes = 0;
@@ -318,15 +346,18 @@ void recovery_tend(struct recovery *r, struct tcp_pcb *pcb, u32 mss, u32 piece)
 	if (r->active && !before(una, r->point))
 		end(r, pcb);
 	if (!pcb->unacked)
-		return;
+		return mss;
 	lost_by_sack(r, mss);
 	lost_by_time(r, pcb, now, mss);
 	if (!r->active && before(una, r->lost_to))
 		begin(r, pcb, mss);
 	if (!r->active)
-		return;
+		return mss;
 	/* overtaken again: what was sent in this round, too */
 	if (sack_bytes_above(r, r->round_to) >= DUP_THRESH * mss)
 		round_begin(r, pcb);
+	if (r->probes >= HOLE_PROBES)
+		piece = MIN(piece, short_mss(pcb));
 	resend(r, pcb, sacked, mss, piece);
+	return mss;
 }

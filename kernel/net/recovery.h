@@ -29,15 +29,18 @@ struct recovery {
 	u32 probe_to;      /* end of the last one */
 	u32 timed_seq;     /* its acknowledgement ends a measurement of the round trip */
 	u64 timed_us;      /* 0: none */
+	unsigned int holes; /* times that only short frames came through */
+	u32 short_to;      /* what was sent in them the last time */
 	u32 rtt_us;        /* smoothed */
 };
 
 /* A connection has been made, its handshake took rtt_us. */
 void recovery_start(struct recovery *r, const struct tcp_pcb *pcb, u32 rtt_us);
 
-/* To be called after each poll: sends again what was lost, as a piece of at most `piece` bytes a frame,
- * and sets the pcb's congestion window meanwhile. */
-void recovery_tend(struct recovery *r, struct tcp_pcb *pcb, u32 mss, u32 piece);
+/* To be called after each poll: sends again what was lost, in pieces of at most `piece` bytes a frame,
+ * and sets the pcb's congestion window meanwhile. Returns the MSS to use from now on: `mss`, or a
+ * smaller one, since frames of that size vanish and shorter ones do not. */
+MUST_CHECK u32 recovery_tend(struct recovery *r, struct tcp_pcb *pcb, u32 mss, u32 piece);
 
 /* The options of a segment that came in, before lwIP sees it. */
 void recovery_options(struct recovery *r, struct tcp_pcb *pcb, u32 ack, bool syn, const u8 *opt, u32 len);

@@ -22,6 +22,12 @@
 #define BATCH_MSS    4u          /* without a cutting device: frames worth one notification */
 #define RTX_CLAMP    3           /* bounds the backoff: the stall deadline decides, not a count */
 
+static void mss_set(struct stream *s, u16_t mss)
+{
+	s->pcb->mss = s->mss = mss;
+	s->big_mss = s->big ? (u16)(BIG_BYTES / mss * mss) : mss;
+}
+
 static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 {
 	struct stream *s = arg;
@@ -32,8 +38,7 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 		return ERR_ABRT;
 	}
 	s->connected = true;
-	s->mss = pcb->mss;
-	s->big_mss = s->big ? (u16)(BIG_BYTES / pcb->mss * pcb->mss) : pcb->mss;
+	mss_set(s, pcb->mss);
 	s->last_ack = pcb->lastack;
 	pcb->cwnd = MAX(pcb->cwnd, FRESH_MSS * s->mss);
 	recovery_start(&s->recovery, pcb, (u32)(clock_us() - s->started_us));
@@ -166,13 +171,18 @@ void stream_tend(struct stream *s)
 	if (!pcb)
 		return;
 	if (s->connected) {
-		u32 acked = pcb->lastack - s->last_ack;
+		u32 acked = pcb->lastack - s->last_ack, mss;
 
 		acked = (u32)MIN((u64)acked, s->given - s->acked); /* a FIN counts as one, too */
 		s->last_ack = pcb->lastack;
 		s->acked += acked;
 		grow_window(s, acked);
-		recovery_tend(&s->recovery, pcb, s->mss, s->big_mss);
+		mss = recovery_tend(&s->recovery, pcb, s->mss, s->big_mss);
+		if (mss < s->mss) {
+			log_info("frames of %u bytes vanish on the way: segments of %u bytes", s->mss, mss);
+			mss_set(s, (u16_t)mss);
+			ether_set_gso_size(s->big ? s->mss : 0);
+		}
 	}
 	pcb->nrtx = MIN(pcb->nrtx, (u8_t)RTX_CLAMP);
 	pcb->persist_probe = 0;

@@ -11,11 +11,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "config.h"
-#include "drivers/iommu.h"
 #include "dump/container.h"
-#include "dump/disk_sink.h"
-#include "dump/dmesg.h"
-#include "dump/vmcoreinfo.h"
 #include "net/ether.h"
 #include "run.h"
 #include "tap.h"
@@ -35,39 +31,6 @@ static const char help[] =
 
 static u64 total = 64 * MIB;
 static u64 begun_us;
-
-/* --- what the rest of the kernel would be */
-
-static void line_print(const char *fmt, va_list ap)
-{
-	fputs("afterimage: ", stdout);
-	vprintf(fmt, ap);
-	putchar('\n');
-}
-
-#define DEFINE_LOG(name)                                                                           \
-	void name(const char *fmt, ...)                                                            \
-	{                                                                                          \
-		va_list ap;                                                                        \
-		va_start(ap, fmt);                                                                 \
-		line_print(fmt, ap);                                                               \
-		va_end(ap);                                                                        \
-	}
-DEFINE_LOG(log_always)
-DEFINE_LOG(log_info)
-void log_debug(const char *fmt, ...) { (void)fmt; }
-void log_set_level(enum log_level level) { (void)level; }
-
-void panic(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	line_print(fmt, ap);
-	va_end(ap);
-	fflush(stdout);
-	abort();
-}
 
 /* The first page of RAM becomes the headers of one PT_LOAD, of which it is no part itself. */
 static void headers_make(void)
@@ -119,45 +82,6 @@ int container_write(struct sink **out, struct dump_stats *st, bool in_place)
 	}
 	return err;
 }
-
-/* A disk that takes everything: the target behind the network. */
-static int disk_write(struct sink *s, u64 off, const void *buf, u32 len)
-{
-	(void)off, (void)buf;
-	s->accepted = s->settled += len;
-	return 0;
-}
-
-static int disk_finish(struct sink *s, int status)
-{
-	(void)s;
-	return status;
-}
-
-static const struct sink_ops disk_ops = { .write = disk_write, .finish = disk_finish };
-
-int disk_sink_open(struct sink **out, const struct config *cfg, const struct target *t, u64 dump_bytes,
-                   u64 crash_time, bool copy_mode, char reason[DISK_REASON_MAX])
-{
-	static struct sink disk;
-
-	(void)cfg, (void)t, (void)dump_bytes, (void)crash_time, (void)copy_mode, (void)reason;
-	disk = (struct sink){ .ops = &disk_ops };
-	*out = &disk;
-	return 0;
-}
-
-u64 disk_sink_room(const struct sink *s) { (void)s; return total; }
-
-int disk_sink_section(struct sink *s, enum area_section_type type, u64 planned)
-{
-	(void)s, (void)type, (void)planned;
-	return 0;
-}
-
-bool iommu_refused(char device[16]) { (void)device; return false; }
-int dmesg_lines(u64 last, dmesg_line_fn *fn) { (void)last, (void)fn; return 0; }
-u64 vmcoreinfo_number(const char *name, u64 otherwise) { (void)name; return otherwise; }
 
 /* --- the program */
 
