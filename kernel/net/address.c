@@ -18,6 +18,7 @@
 
 /* What lwIP asks net_gateway6() about. */
 static struct {
+	ip6_addr_t to;              /* the target */
 	const struct ip_config *ip; /* the static IPv6 configuration in use, or NULL */
 	ip6_addr_t gateway;
 	ip6_addr_t on_link;         /* the destination itself, when the prefix says so */
@@ -129,15 +130,41 @@ static void gateway_mac(const struct config *cfg, struct netif *n, bool v6)
 	neighbor_cache[0].counter.reachable_time = ~0u;
 }
 
-static bool have_dhcp(struct netif *n) { return dhcp_supplied_address(n); }
+/* A server may offer anything: what cannot be ours is not taken, and asked for again. */
+static bool have_dhcp(struct netif *n)
+{
+	const ip4_addr_t *a = netif_ip4_addr(n);
 
-/* A global address from an advertised prefix, usable at once (no duplicate detection). */
+	if (!dhcp_supplied_address(n))
+		return false;
+	if (!ip4_addr_isany(a) && !ip4_addr_isloopback(a) && !ip4_addr_ismulticast(a) &&
+	    !ip4_addr_isbroadcast(a, n))
+		return true;
+	dhcp_release_and_stop(n);
+	dhcp_start(n);
+	return false;
+}
+
+/* Does an advertised prefix or router lead to the target? */
+static bool have_route6(void)
+{
+	for (unsigned int i = 0; i < LWIP_ND6_NUM_PREFIXES; i++)
+		if (prefix_list[i].invalidation_timer &&
+		    ip6_addr_netcmp_zoneless(&prefix_list[i].prefix, &route6.to))
+			return true;
+	for (unsigned int i = 0; i < LWIP_ND6_NUM_ROUTERS; i++)
+		if (default_router_list[i].neighbor_entry && default_router_list[i].invalidation_timer)
+			return true;
+	return false;
+}
+
+/* A global address from an advertised prefix, usable at once (no duplicate detection), and a route. */
 static bool have_slaac(struct netif *n)
 {
 	for (s8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
 		if (ip6_addr_istentative(netif_ip6_addr_state(n, i)))
 			netif_ip6_addr_set_state(n, i, IP6_ADDR_PREFERRED);
-		if (ip6_addr_ispreferred(netif_ip6_addr_state(n, i)))
+		if (ip6_addr_ispreferred(netif_ip6_addr_state(n, i)) && have_route6())
 			return true;
 	}
 	n->rs_count = 1; /* keep soliciting, once a second */
@@ -195,8 +222,30 @@ static int settle_v6(struct netif *n, const struct ip_config *ip, const struct t
 	}
 	if (ip6_addr_islinklocal(ip_2_ip6(&to)))
 		return 0;
+	ip6_addr_copy(route6.to, *ip_2_ip6(&to));
 	netif_set_ip6_autoconfig_enabled(n, 1);
 	return wait_for(n, have_slaac, SLAAC_US, "router advertisement", reason);
+}
+
+/* What was learned holds until the dump has ended, however short a lease or lifetime was said to be: an
+ * address that goes away takes the connection with it. */
+static void settle(struct netif *n)
+{
+	struct dhcp *d = netif_dhcp_data(n);
+
+	if (d)
+		d->t0_timeout = d->t1_renew_time = d->t2_rebind_time = 0;
+	for (s8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
+		netif_ip6_addr_set_valid_life(n, i, IP6_ADDR_LIFE_INFINITE);
+		netif_ip6_addr_set_pref_life(n, i, IP6_ADDR_LIFE_INFINITE);
+	}
+	for (unsigned int i = 0; i < LWIP_ND6_NUM_ROUTERS; i++)
+		if (default_router_list[i].invalidation_timer)
+			default_router_list[i].invalidation_timer = IP6_ADDR_LIFE_INFINITE;
+	for (unsigned int i = 0; i < LWIP_ND6_NUM_PREFIXES; i++)
+		if (prefix_list[i].invalidation_timer)
+			prefix_list[i].invalidation_timer = IP6_ADDR_LIFE_INFINITE;
+	ether_settled();
 }
 
 /* Better told now than found out by silence. Routers that announced themselves are lwIP's matter. */
@@ -246,6 +295,7 @@ int address_settle(struct netif *n, const struct config *cfg, const struct targe
 	if (err)
 		return err;
 	gateway_mac(cfg, n, t->v6);
+	settle(n);
 	address_tell(n, t->v6, fixed ? "static" : t->v6 ? "SLAAC" : "DHCP", clock_us() - start);
 	return route_check(n, t, reason);
 }

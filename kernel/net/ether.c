@@ -17,6 +17,7 @@
 #include "lwip/prot/ip6.h"
 #include "lwip/prot/tcp.h"
 #include "lwip/timeouts.h"
+#include "frame.h"
 #include "lwip_hooks.h"
 #include "netif/ethernet.h"
 
@@ -27,13 +28,6 @@
 #define MTU_MAX     9000
 #define TCP_CSUM_AT 16  /* of the checksum in the TCP header */
 #define DRAIN_US    (200 * MS)
-
-/* Where the parts of a frame begin, counted from the Ethernet header. */
-struct layout {
-	u16 type;    /* EtherType behind the tag, if any */
-	u16 l3, l4;
-	u8 proto;
-};
 
 /* A frame that the device may still read; its pbuf is held until net_sent(). */
 struct flight {
@@ -49,67 +43,11 @@ static struct {
 	unsigned int in_flight, next_slot;
 	u16 vlan, gso_size;
 	bool initialised, broken;
+	bool settled;         /* the addresses are as they stay */
+	bool gateway_given;   /* and its hardware address is not asked for */
 } ether;
 
 s32_t net_vlan_tag(void) { return ether.vlan ? ether.vlan : -1; }
-
-/* Find the layers of a frame whose first `len` bytes are contiguous; false: none that we speak. */
-static bool frame_layout(const u8 *f, u32 len, struct layout *out)
-{
-	u32 at = SIZEOF_ETH_HDR;
-
-	if (len < at)
-		return false;
-	out->type = get_be16(f + 12);
-	if (out->type == ETHTYPE_VLAN) {
-		if (len < at + SIZEOF_VLAN_HDR)
-			return false;
-		out->type = get_be16(f + at + 2);
-		at += SIZEOF_VLAN_HDR;
-	}
-	out->l3 = (u16)at;
-	out->proto = 0;
-	if (out->type == ETHTYPE_IP) {
-		if (len < at + IP_HLEN)
-			return false;
-		out->l4 = (u16)(at + (f[at] & 15) * 4u);
-		out->proto = f[at + 9];
-	} else if (out->type == ETHTYPE_IPV6) {
-		if (len < at + IP6_HLEN)
-			return false;
-		out->l4 = (u16)(at + IP6_HLEN);
-		out->proto = f[at + 6];
-	}
-	return true;
-}
-
-/* What is let in: ARP, TCP, ICMP, and of UDP only what a DHCP client waits for. Everything else
- * would at best make lwIP answer that it has no use for it; IPv6 extension headers are among it. */
-static bool frame_wanted(const u8 *f, u32 len)
-{
-	struct layout l;
-	u16 vid = 0;
-
-	if (!(f[0] & 1) && memcmp(f, ether.netif.hwaddr, ETH_HWADDR_LEN))
-		return false;
-	if (!frame_layout(f, len, &l))
-		return false;
-	if (get_be16(f + 12) == ETHTYPE_VLAN)
-		vid = get_be16(f + SIZEOF_ETH_HDR) & 0xfff;
-	if (vid != ether.vlan)
-		return false;
-	switch (l.type) {
-	case ETHTYPE_ARP:
-		return true;
-	case ETHTYPE_IP:
-		if (l.proto == IP_PROTO_UDP)
-			return len >= l.l4 + 8u && get_be16(f + l.l4 + 2) == LWIP_IANA_PORT_DHCP_CLIENT;
-		return l.proto == IP_PROTO_TCP || l.proto == IP_PROTO_ICMP;
-	case ETHTYPE_IPV6:
-		return l.proto == IP6_NEXTH_TCP || l.proto == IP6_NEXTH_ICMP6;
-	}
-	return false;
-}
 
 void net_received(struct netdev *d, const void *frame, u32 len, bool csum_known)
 {
@@ -122,7 +60,7 @@ void net_received(struct netdev *d, const void *frame, u32 len, bool csum_known)
 	if (!p)
 		return;
 	memcpy(p->payload, frame, len); /* looked at only now: the device may still change its copy */
-	if (!frame_wanted(p->payload, len)) {
+	if (!frame_wanted(n, p->payload, len, ether.vlan, ether.settled)) {
 		pbuf_free(p);
 		return;
 	}
@@ -260,6 +198,8 @@ struct netif *ether_attach(struct netdev *d, const struct config *cfg)
 	ether.broken = false;
 	ether.vlan = cfg->vlan;
 	ether.gso_size = 0;
+	ether.settled = false;
+	ether.gateway_given = cfg->has_gwmac;
 	ether.in_flight = 0;
 	memset(ether.flight, 0, sizeof(ether.flight));
 	netif_add(&ether.netif, NULL, NULL, NULL, NULL, ether_init, ethernet_input);
@@ -304,6 +244,25 @@ int ether_poll(void)
 }
 
 void ether_kick(void) { ether.dev->ops->kick(ether.dev); }
+
+void ether_settled(void) { ether.settled = true; }
+
+void ether_ask_neighbours(void)
+{
+	ip4_addr_t ask[ARP_TABLE_SIZE], *ip;
+	struct eth_addr *mac;
+	struct netif *n;
+	unsigned int count = 0;
+
+	if (ether.gateway_given)
+		return;
+	for (unsigned int i = 0; i < ARP_TABLE_SIZE; i++)
+		if (etharp_get_entry(i, &ip, &n, &mac))
+			ask[count++] = *ip;
+	etharp_cleanup_netif(&ether.netif);
+	for (unsigned int i = 0; i < count; i++)
+		etharp_request(&ether.netif, &ask[i]);
+}
 
 void ether_set_gso_size(u16 mss) { ether.gso_size = mss; }
 

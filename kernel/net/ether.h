@@ -21,6 +21,13 @@ int ether_poll(void);
  * an exit from a virtual machine. */
 void ether_kick(void);
 
+/* Whoever offers addresses or routes from now on is not listened to. */
+void ether_settled(void);
+
+/* Nothing comes back: ask again who has the addresses next to us. Until then an answer that contradicts
+ * what worked is not believed. */
+void ether_ask_neighbours(void);
+
 /* Payload bytes per segment, for the device to cut larger TCP frames to; 0: never. */
 void ether_set_gso_size(u16 mss);
 

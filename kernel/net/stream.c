@@ -20,6 +20,8 @@
 #define PIECES_MAX   20u         /* pbufs in a segment, within ether.c's and the device's limit */
 #define FRESH_MSS    10u         /* initial window in segments, RFC 6928 */
 #define BATCH_MSS    4u          /* without a cutting device: frames worth one notification */
+#define STUCK_TRIES  3u          /* in vain: perhaps the next hop is another machine now */
+#define ASK_US       SEC
 #define RTX_CLAMP    3           /* bounds the backoff: the stall deadline decides, not a count */
 
 static void mss_set(struct stream *s, u16_t mss)
@@ -164,6 +166,17 @@ static void unstick(struct tcp_pcb *pcb)
 	pcb->snd_wnd = peer;
 }
 
+static void stuck_check(struct stream *s)
+{
+	u32 tries = MAX(s->recovery.probes, (u32)s->pcb->nrtx);
+	u64 now = clock_us();
+
+	if (tries < STUCK_TRIES || now < s->asked_us + ASK_US)
+		return;
+	s->asked_us = now;
+	ether_ask_neighbours();
+}
+
 void stream_tend(struct stream *s)
 {
 	struct tcp_pcb *pcb = s->pcb;
@@ -185,6 +198,7 @@ void stream_tend(struct stream *s)
 		}
 	}
 	pcb->nrtx = MIN(pcb->nrtx, (u8_t)RTX_CLAMP);
+	stuck_check(s);
 	pcb->persist_probe = 0;
 	unstick(pcb);
 	if (pcb->flags & TF_NAGLEMEMERR) /* a frame found no room in the device */

@@ -21,6 +21,7 @@ struct stream {
 	u64 done;            /* bytes that TCP will not send again: whole segments acknowledged */
 	u32 last_ack;        /* pcb->lastack when `acked` was counted */
 	u64 started_us;
+	u64 asked_us;        /* when the neighbours were asked for again */
 	struct recovery recovery;
 };
 

@@ -28,6 +28,7 @@ lab_up() {
     lab_pid=$new_pid
     in_lab sh -e << END
 echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore # br0 has no answer for what is behind the wire
 ip link set lo up
 ip link add br0 type bridge mcast_snooping 0
 ip link set br0 up
@@ -45,7 +46,7 @@ END
 wire_start() {
     leashed nsenter -t "$lab_pid" -n "$wire_programs/wire" "$@" wa wb > "$out/wire.txt" 3>&- &
     wire_pid=$!
-    until grep -q ready "$out/wire.txt"; do
+    until grep -qs ready "$out/wire.txt"; do
         kill -0 "$wire_pid" || return 1
         sleep 0.01
     done
@@ -67,11 +68,22 @@ lab_receiver() { # [ADDRESS]
         > "$out/receiver.txt" 2> "$out/receiver.log" 3>&- &
     lab_pids+=($!)
     for ((tries = 0; tries < 200; tries++)); do
-        if grep -q 'listening on' "$out/receiver.log"; then return 0; fi
+        if grep -qs 'listening on' "$out/receiver.log"; then return 0; fi
         sleep 0.02
     done
     cat "$out/receiver.log"
     return 1
+}
+
+# lab_liar LIE [ARGUMENT]: from now on, on the bridge (tests/wire/liar).
+lab_liar() {
+    leashed nsenter -t "$lab_pid" -n "$top/tests/wire/liar" br0 "$@" > "$out/liar.txt" 2>&1 3>&- &
+    liar_pid=$!
+    lab_pids+=("$liar_pid")
+    until grep -qs ready "$out/liar.txt"; do
+        kill -0 "$liar_pid" || return 1
+        sleep 0.02
+    done
 }
 
 # lab_send OPTION... -- WORDS: afterimage on the host dumps; its lines in $out/sender.txt, its status in $status.
@@ -84,7 +96,7 @@ lab_send() {
     shift
     status=0
     in_lab timeout -k 5 "${sender_timeout:-120}" "$wire_programs/${sender:-sender-san}" "${options[@]}" ws \
-        "ip=10.9.0.2::::::off $*" > "$out/sender.txt" 2>&1 3>&- || status=$?
+        "${lab_ip-ip=10.9.0.2::::::off} $*" > "$out/sender.txt" 2>&1 3>&- || status=$?
     cat "$out/sender.txt"
 }
 
