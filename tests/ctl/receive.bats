@@ -128,7 +128,7 @@ send() { "$fixture" send "$port" "$@"; } # exit status 3: the receiver reset the
     send tiny
     wait_for 10 dumps_ended 2
     stop_receiver
-    [ "$(ls -d in/* | wc -l)" = 2 ]
+    [ "$(ls -d in/*/ | wc -l)" = 2 ]
     cat in/*/unknown | cmp - <(cat noise tiny) || cat in/*/unknown | cmp - <(cat tiny noise)
     [ "$(json "$(ls -d in/*/ | head -n 1)/info.json" container)" = unknown ]
 }

@@ -84,7 +84,7 @@ static bool is_number(const char *value, u64 max)
 	return isdigit((unsigned char)*value) && !*end && !errno && n <= max;
 }
 
-static bool is_amount(const char *value)
+bool conf_is_amount(const char *value)
 {
 	size_t digits = strspn(value, "0123456789");
 
@@ -174,7 +174,7 @@ int conf_set(struct conf *c, const char *key, const char *value, struct why *why
 			return refuse(why, -EINVAL, "%s %s: not one of %s", key, value, k->values);
 		break;
 	case AMOUNT:
-		if (!is_amount(value))
+		if (!conf_is_amount(value))
 			return refuse(why, -EINVAL,
 				      "%s %s: not a percentage or an amount such as 2G", key,
 				      value);

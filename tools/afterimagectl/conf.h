@@ -44,7 +44,10 @@ int conf_read(struct conf *c, const char *path);
 /* As a file that conf_read() takes: what differs from the defaults. */
 void conf_print(const struct conf *c, FILE *f);
 
-/* "10%" of total, or bytes; values come from conf_set(). */
+/* Is it "10%" or bytes with K, M, G, T? */
+bool conf_is_amount(const char *text);
+
+/* "10%" of total, or bytes; of what conf_is_amount(). */
 u64 conf_bytes(const char *text, u64 total);
 
 #endif

@@ -19,7 +19,7 @@ void json_begin(struct json *j, FILE *f)
 void json_text(struct json *j, const char *key, const char *value)
 {
 	if (!value || !*value) {
-		json_null(j, key);
+		json_none(j, key);
 		return;
 	}
 	key_print(j, key);
@@ -50,7 +50,7 @@ void json_bool(struct json *j, const char *key, bool value)
 	fputs(value ? "true" : "false", j->file);
 }
 
-void json_null(struct json *j, const char *key)
+void json_none(struct json *j, const char *key)
 {
 	key_print(j, key);
 	fputs("null", j->file);

@@ -18,7 +18,7 @@ void json_text(struct json *j, const char *key, const char *value);
 void json_number(struct json *j, const char *key, u64 value);
 void json_seconds(struct json *j, const char *key, double value);
 void json_bool(struct json *j, const char *key, bool value);
-void json_null(struct json *j, const char *key);
+void json_none(struct json *j, const char *key);
 /* A list or object as a member, or with `key` NULL as an element of a list; and its end. */
 void json_open(struct json *j, const char *key, char bracket);
 void json_close(struct json *j, char bracket);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Opens the listening socket.
+// Opens listening sockets.
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -9,25 +9,26 @@
 #include "ctl.h"
 #include "listener.h"
 
-#define BACKLOG 256
+#define BACKLOG 4096 /* as net.core.somaxconn */
 
 /* "[ADDR]:PORT" or "ADDR:PORT" into its parts. */
-static int split_address(const char *text, char *host, size_t host_size, const char **port)
+static int split_address(const char *option, const char *text, char *host, size_t host_size, const char **port)
 {
 	const char *colon = strrchr(text, ':');
 	const char *begin = text, *end = colon;
 
 	if (!colon || !colon[1])
-		return say_fail(-EINVAL, "--listen %s: ADDR:PORT is meant", text);
+		return say_fail(-EINVAL, "%s %s: ADDR:PORT is meant", option, text);
 	if (*begin == '[') {
 		begin++;
 		end--;
 	}
 	if (end < begin || (begin > text && *end != ']') ||
 	    (begin == text && memchr(begin, ':', (size_t)(end - begin))))
-		return say_fail(-EINVAL, "--listen %s: an IPv6 address stands in brackets", text);
+		return say_fail(-EINVAL, "%s %s: an IPv6 address stands in brackets",
+				option, text);
 	if ((size_t)(end - begin) >= host_size)
-		return say_fail(-EINVAL, "--listen %s: too long", text);
+		return say_fail(-EINVAL, "%s %s: too long", option, text);
 	memcpy(host, begin, (size_t)(end - begin));
 	host[end - begin] = '\0';
 	*port = colon + 1;
@@ -54,21 +55,22 @@ static int open_socket(const struct addrinfo *a)
 }
 
 /* The first of the host's addresses on which that works. Only the text's own faults are told. */
-static int try_host(const char *host, const char *port)
+static int try_host(const char *option, const char *host, const char *port)
 {
 	struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list, *a;
 	int rc = getaddrinfo(host, port, &hints, &list), fd = -EADDRNOTAVAIL;
 
 	if (rc)
-		return say_fail(-EINVAL, "--listen %s, port %s: %s", host, port, gai_strerror(rc));
+		return say_fail(-EINVAL, "%s %s, port %s: %s", option, host, port,
+				gai_strerror(rc));
 	for (a = list; a && fd < 0; a = a->ai_next)
 		fd = open_socket(a);
 	freeaddrinfo(list);
 	return fd;
 }
 
-static void tell_address(int fd)
+static void tell_address(int fd, const char *what)
 {
 	struct sockaddr_storage sa = { 0 };
 	socklen_t len = sizeof(sa);
@@ -78,22 +80,22 @@ static void tell_address(int fd)
 	if (getsockname(fd, (struct sockaddr *)&sa, &len))
 		return;
 	port = address_print(&sa, text);
-	say(strchr(text, ':') ? "listening on [%s]:%u" : "listening on %s:%u", text, port);
+	say(strchr(text, ':') ? "%s[%s]:%u" : "%s%s:%u", what, text, port);
 }
 
-int listener_open(const char *text)
+int listener_open(const char *option, const char *text, const char *what)
 {
 	const char *port = LISTENER_PORT;
 	char host[256] = "";
 	int fd;
 
-	if (text && split_address(text, host, sizeof(host), &port))
+	if (text && split_address(option, text, host, sizeof(host), &port))
 		return -EINVAL;
-	fd = try_host(*host ? host : "::", port);
+	fd = try_host(option, *host ? host : "::", port);
 	if (!*host && (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)) /* a system without IPv6 */
-		fd = try_host("0.0.0.0", port);
+		fd = try_host(option, "0.0.0.0", port);
 	if (fd >= 0)
-		tell_address(fd);
+		tell_address(fd, what);
 	else if (fd != -EINVAL)
 		say_error(fd, "listening on %s, port %s", *host ? host : "any address", port);
 	return fd;

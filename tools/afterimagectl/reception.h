@@ -3,39 +3,68 @@
 #ifndef AFTERIMAGECTL_RECEPTION_H
 #define AFTERIMAGECTL_RECEPTION_H
 
+#include <sys/queue.h>
+#include <time.h>
+
+#include "catalog.h"
+#include "limits.h"
 #include "listener.h"
 #include "stream.h"
 
-/* The folder that all dumps go to. */
-struct store {
-	int dir;
-	const char *name;
-};
+/* Why a stream was ended before its sender did. */
+enum cut { CUT_NOT, CUT_IDLE, CUT_SIZE, CUT_SPACE, CUT_STOPPED, CUTS };
 
 struct reception {
-	struct reception *next, **link; /* in the list of whoever holds them */
+	TAILQ_ENTRY(reception) link; /* in the stage that it is in (receiver.h) */
+	unsigned int stage;
 	int socket;
 	u16 port;
 	char address[INET6_ADDRSTRLEN];
+	struct source *source;
 	bool begun; /* a byte has come: there is a folder */
+	bool held;  /* its source may send no more for a moment: not watched */
+	enum cut cut;
 	int dir;
 	char folder[INET6_ADDRSTRLEN + 32];
 	struct output out;
 	struct stream stream;
 	double started, ended; /* the first byte and the last */
-	struct why why;        /* why it cannot be whole */
-	struct why broken;     /* how the connection ended, if not by FIN */
+	time_t started_time;
+	double window; /* since when it has brought less than LIMIT_IDLE_BYTES beyond window_bytes */
+	u64 window_bytes;
+	double rate, rated; /* bytes a second, smoothed, and when that was computed */
+	u64 rated_bytes;
+	double looked;    /* when reception_share() looked into the file */
+	double share;     /* what it found */
+	pid_t settler;    /* the process that settles it */
+	struct why why;   /* why it cannot be whole */
+	struct why broken; /* how the connection ended, if not by FIN */
 };
 
-/* Takes the socket over, also when it fails (NULL, told). */
-struct reception *reception_new(int socket, const struct sockaddr_storage *peer);
+TAILQ_HEAD(reception_list, reception);
 
-/* Take what has come, some MiB at most. True: more is to come. */
-bool reception_read(struct reception *r, const struct store *store);
+/* Takes the socket over, also when it fails: NULL, the connection is reset. *err: -EMFILE where its
+ * source has too many. */
+struct reception *reception_new(int socket, const struct sockaddr_storage *peer,
+				const struct limits *limits, int *err);
 
-/* Settle, judge and name what came, tell it, close the connection (so that the sender learns the
- * verdict: FIN if it was stored, RST if not) and free r. Returns the exit status of this dump. A
- * connection without a byte leaves nothing behind and is CTL_DONE. */
-int reception_end(struct reception *r, const struct store *store);
+/* Take what has come, some MiB at most. */
+enum reading {
+	READ_MORE, /* is to come */
+	READ_HELD, /* its source has to wait */
+	READ_ENDED
+};
+enum reading reception_read(struct reception *r, const struct store *store,
+			    const struct limits *limits);
+
+/* About once a second: the rate. False: it has been idle too long (told in r->broken). */
+bool reception_tick(struct reception *r, const struct limits *limits, double now);
+
+/* How much of it has come, 0 to 1, where the container tells; else negative. */
+double reception_share(struct reception *r);
+
+/* Close the connection, so that the sender learns the verdict: FIN if all is stored, else RST; and
+ * free r. */
+void reception_free(struct reception *r, bool whole);
 
 #endif

@@ -44,6 +44,9 @@ int stream_feed(struct stream *s, const u8 *p, u64 len, struct why *why);
 /* The size that the file will have, where its headers tell and have come; else 0. */
 u64 stream_expected(struct stream *s);
 
+/* How much of the dump has come, 0 to 1, where its container tells; else negative. */
+double stream_share(struct stream *s);
+
 /* No more bytes: settle the file's length, judge, and open what was stored for its identity (the
  * caller's to dump_close() in all cases; it holds nothing when the verdict is STREAM_UNKNOWN). A
  * cut kdump dump is mended. *why tells why it is not whole. A negative errno: the
