@@ -23,6 +23,8 @@
 
 #define TICK_S    1.0
 #define PRUNE_S   60.0
+#define SILENT_S  5.0  /* before that a silent connection is not dropped to make room */
+#define TELL_S    60.0 /* that connections have to wait: so rarely */
 #define HELD_MS   100 /* streams that were held are looked at again */
 #define BUSY_MS   1000
 #define FOREVER   (-1)
@@ -50,7 +52,12 @@ static u64 connections(const struct receiver *rc)
 
 static void listen_pause(struct receiver *rc, const char *why)
 {
-	say("%llu connections, more have to wait: %s", connections(rc), why);
+	double now = clock_seconds();
+
+	if (!rc->told || now - rc->told > TELL_S) {
+		say("%llu connections, more have to wait: %s", connections(rc), why);
+		rc->told = now;
+	}
 	unwatch(rc, rc->listener);
 	rc->paused = true;
 }
@@ -114,11 +121,14 @@ static void add_reception(struct receiver *rc, int socket, const struct sockaddr
 		end_reception(rc, r);
 }
 
-static bool has_room(struct receiver *rc)
+/* Whoever opens many connections and says nothing does not keep others out. */
+static bool has_room(const struct receiver *rc)
 {
+	const struct reception *oldest = TAILQ_FIRST(&rc->stage[STAGE_SILENT].list);
+
 	if (connections(rc) < rc->connections_max)
 		return true;
-	return rc->stage[STAGE_SILENT].count > 0;
+	return oldest && clock_seconds() - oldest->window > SILENT_S;
 }
 
 static void accept_all(struct receiver *rc)
@@ -255,6 +265,8 @@ static void tick(struct receiver *rc)
 	if (now - rc->ticked < TICK_S)
 		return;
 	rc->ticked = now;
+	if (has_room(rc))
+		listen_again(rc);
 	if (rc->once)
 		return;
 	if (now - rc->pruned >= PRUNE_S) {

@@ -39,7 +39,7 @@ struct receiver {
 	struct reception *only; /* with once: the dump */
 	bool stopping;          /* no more bytes are taken; what has come is being settled */
 	u64 held;               /* streams that wait because of --max-rate */
-	double ticked, pruned;  /* when last */
+	double ticked, pruned, told; /* when last */
 	int status;
 
 	/* Since the start, for metrics. */
