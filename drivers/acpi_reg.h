@@ -14,10 +14,10 @@ struct acpi_reg {
 	u64 mask;  /* of the field, shifted down */
 };
 
-/* Map what the structure at `gas` (12 bytes of a table) describes. -EINVAL: no register that we would
+/* Map what the structure at `at` (12 bytes of a table) describes. -EINVAL: no register that we would
  * touch: an address space but memory and ports, a width that there is not, a field that leaves the
  * register, PCI's configuration ports or the CMOS clock's. -ENOMEM: not to be mapped (map_mmio()). */
-int acpi_reg_map(struct acpi_reg *r, const u8 *gas, u64 mask, bool keep);
+int acpi_reg_map(struct acpi_reg *r, const u8 *at, u64 mask, bool keep);
 
 u64 acpi_reg_read(const struct acpi_reg *r);
 void acpi_reg_write(const struct acpi_reg *r, u64 v);

@@ -10,16 +10,16 @@
 
 static void read_all(u8 *to)
 {
-	for (u8 i = 0; i < sizeof(struct cmos_record); i++) {
-		outb(CMOS_INDEX, CMOS_RECORD + i);
+	for (unsigned int i = 0; i < sizeof(struct cmos_record); i++) {
+		outb(CMOS_INDEX, (u8)(CMOS_RECORD + i));
 		to[i] = inb(CMOS_DATA);
 	}
 }
 
 static void write_all(const u8 *from)
 {
-	for (u8 i = 0; i < sizeof(struct cmos_record); i++) {
-		outb(CMOS_INDEX, CMOS_RECORD + i);
+	for (unsigned int i = 0; i < sizeof(struct cmos_record); i++) {
+		outb(CMOS_INDEX, (u8)(CMOS_RECORD + i));
 		outb(CMOS_DATA, from[i]);
 	}
 }

@@ -20,7 +20,7 @@
 #define BP_E820_ENTRIES 0x1e8
 #define BP_E820_TABLE 0x2d0
 
-#define E820_MAX 128 /* E820_MAX_ENTRIES_ZEROPAGE */
+#define E820_MAX 128u /* E820_MAX_ENTRIES_ZEROPAGE */
 #define E820_RAM 1
 
 struct e820_entry {
@@ -113,7 +113,7 @@ bool handover_reservation(pa_t *start, u64 *len)
 	if (boot_record.loader == LOADER_MULTIBOOT2)
 		return false;
 	peek(&n, boot_record.info + BP_E820_ENTRIES, sizeof(n));
-	for (u8 i = 0; i < MIN(n, E820_MAX); i++) {
+	for (unsigned int i = 0; i < MIN(n, E820_MAX); i++) {
 		peek(&e, boot_record.info + BP_E820_TABLE + i * sizeof(e), sizeof(e));
 		if (e.type != E820_RAM || image < e.start || image - e.start >= e.len)
 			continue;

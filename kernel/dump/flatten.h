@@ -12,8 +12,8 @@
 struct sink *flatten_begin(struct sink *stream);
 
 /* Readers want few and large records: the next writes, which must be exactly the len bytes from off
- * on in ascending order, become one. `flat` is flatten_begin()'s. */
-int flatten_record(struct sink *flat, u64 off, u64 len);
+ * on in ascending order, become one. `s` is flatten_begin()'s. */
+int flatten_record(struct sink *s, u64 off, u64 len);
 
 #define FLATTEN_END_BYTES 16u /* that finish(0) adds */
 
