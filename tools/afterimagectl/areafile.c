@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Finds dump areas in files and devices, and moves their headers on.
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -41,7 +43,7 @@ static int look_at(void *ctx, u64 start, u64 len)
 	if (err)
 		return 0;
 	if (!s->found++) {
-		s->a->start = start;
+		s->a->extents.start = start;
 		s->a->stamp = stamp;
 	}
 	/* A whole disk: a partition table that is still there would lead into dumps. */
@@ -60,15 +62,43 @@ static int search_partitions(struct search *s, int fd, u64 size)
 	return err;
 }
 
+/* The stamps behind the first: each extent follows the one before it in the file. */
+static int read_stamps(struct areafile *a, const struct input *in, struct why *why)
+{
+	struct input_extents *x = &a->extents;
+	const struct area_stamp *first = &a->stamp;
+	u64 logical = first->length;
+
+	for (x->n = 1; x->n < first->extent_count; x->n++) {
+		u64 at = x->start + logical + x->n * AREA_BLOCK;
+		struct area_stamp s;
+		int err = input_read(in, at, &s, sizeof(s));
+
+		if (!err)
+			err = area_stamp_check(&s, in->size - at);
+		if (err || memcmp(s.uuid, first->uuid, sizeof(s.uuid)) || s.extent_no != x->n ||
+		    s.extent_count != first->extent_count || s.logical_off != logical ||
+		    s.area_size != first->area_size)
+			return refuse(why, -EBADMSG, "the stamp of the dump area's extent %u of %u is not there",
+				      x->n + 1, first->extent_count);
+		x->at[x->n] = logical;
+		logical += s.length;
+	}
+	if (logical != first->area_size)
+		return refuse(why, -EBADMSG, "the extents of the dump area are not all there");
+	return 0;
+}
+
 static int read_headers(struct areafile *a, const struct input *in, struct why *why)
 {
 	struct area_header copy[2];
-	int err;
+	struct input headers;
+	int err = read_stamps(a, in, why);
 
-	if (a->stamp.extent_count != 1)
-		return refuse(why, -EPROTONOSUPPORT, "a dump area of %u extents: not supported",
-			      a->stamp.extent_count);
-	err = input_read(in, a->start + AREA_BLOCK, copy, sizeof(copy));
+	if (err)
+		return err;
+	headers = areafile_input(a, 0, sizeof(copy));
+	err = input_read(&headers, 0, copy, sizeof(copy));
 	if (err)
 		return refuse(why, err, "reading the area's headers: %s", strerror(-err));
 	a->current = area_header_pick(copy, &a->stamp);
@@ -101,11 +131,16 @@ int areafile_find(struct areafile *a, int fd, u64 size, struct why *why)
 	return refuse(why, -ENODATA, "no dump area");
 }
 
+struct input areafile_input(const struct areafile *a, u64 logical, u64 length)
+{
+	return input_of_extents(a->fd, &a->extents, logical, length);
+}
+
 struct input areafile_section(const struct areafile *a, const struct area_section *s, u64 length)
 {
 	/* area_header_check has seen to it that all this lies within the area, and the area within
 	 * the file */
-	return input_of_file(a->fd, a->start + AREA_BLOCK + s->offset, MIN(length, s->length));
+	return areafile_input(a, s->offset, MIN(length, s->length));
 }
 
 const struct area_section *areafile_find_section(const struct areafile *a, u32 type)
@@ -114,6 +149,35 @@ const struct area_section *areafile_find_section(const struct areafile *a, u32 t
 		if (a->header.section[i].type == type)
 			return &a->header.section[i];
 	return NULL;
+}
+
+int areafile_open(const char *path, bool write)
+{
+	int fd = open(path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+
+	if (fd < 0 && errno == EPERM) /* so it says of an immutable file */
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? say_error(-errno, "%s", path) : fd;
+}
+
+bool areafile_is_immutable(int fd)
+{
+	int flags;
+
+	return !ioctl(fd, FS_IOC_GETFLAGS, &flags) && flags & FS_IMMUTABLE_FL;
+}
+
+int areafile_set_immutable(int fd, bool on)
+{
+	int flags, was;
+
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags))
+		return errno == ENOTTY || errno == EINVAL ? 0 : -errno; /* a device, or no such flag */
+	was = (flags & FS_IMMUTABLE_FL) != 0;
+	if (was == on)
+		return was;
+	flags ^= FS_IMMUTABLE_FL;
+	return ioctl(fd, FS_IOC_SETFLAGS, &flags) ? -errno : was;
 }
 
 int areafile_lock(int fd, const char *path)
@@ -150,6 +214,27 @@ void area_header_make(struct area_header *h, const u8 uuid[16], u64 sequence)
 	area_header_seal(h);
 }
 
+/* A block of the area's logical space: an immutable file is not for that moment. */
+static int write_logical(const struct areafile *a, u64 logical, const void *block)
+{
+	int was = areafile_set_immutable(a->fd, false), fd = a->fd, err;
+	char self[32];
+	u64 room;
+
+	if (was < 0)
+		return say_error(was, "lifting the dump area's immutable flag");
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", a->fd);
+	if ((fcntl(a->fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
+		fd = open(self, O_RDWR | O_CLOEXEC);
+	err = fd < 0 ? say_error(-errno, "opening the dump area for writing") :
+		       areafile_write_block(fd, input_extents_place(&a->extents, logical, &room), block);
+	if (fd >= 0 && fd != a->fd)
+		close(fd);
+	if (was && areafile_set_immutable(a->fd, true) < 0)
+		say("the dump area's file is not immutable any more: chattr +i sets that again");
+	return err;
+}
+
 /* The next header, into the copy that does not count. */
 static int move_on(struct areafile *a, struct area_header *h)
 {
@@ -160,7 +245,7 @@ static int move_on(struct areafile *a, struct area_header *h)
 	h->sequence = a->header.sequence + 1;
 	h->writer = WRITER_CTL;
 	area_header_seal(h);
-	err = areafile_write_block(a->fd, a->start + AREA_BLOCK + (u64)other * AREA_BLOCK, h);
+	err = write_logical(a, (u64)other * AREA_BLOCK, h);
 	if (err)
 		return err;
 	a->header = *h;

@@ -9,11 +9,21 @@
 
 struct areafile {
 	int fd;    /* belongs to the caller */
-	u64 start; /* of the stamp in the file */
-	struct area_stamp stamp;
+	struct area_stamp stamp; /* of the first extent */
+	struct input_extents extents;
 	struct area_header header; /* the copy that counts */
 	int current;               /* which one it is; -1: both are damaged */
 };
+
+/* Open for reading, and for writing if asked to. A file that is immutable, as a dump area in a file system
+ * is, opens for reading: that flag is lifted for the moment of a write. Returns the descriptor or a
+ * negative errno that was told. */
+int areafile_open(const char *path, bool write);
+
+bool areafile_is_immutable(int fd);
+
+/* Make a file immutable, or lift that. Whether it was, or -errno, untold. */
+int areafile_set_immutable(int fd, bool on);
 
 /* Find the area: at the start of the file, or else at the start of a partition of it. -ENODATA:
  * there is none; -EEXIST: several; -EBADMSG: damaged; -EPROTONOSUPPORT: made by something newer.
@@ -31,6 +41,9 @@ const struct area_section *areafile_find_section(const struct areafile *a, u32 t
 
 /* Write a sealed block and wait until it is on the medium. Says what went wrong. */
 int areafile_write_block(int fd, u64 off, const void *block);
+
+/* Bytes of the logical space; the area stays in use by the result, as by areafile_section()'s. */
+struct input areafile_input(const struct areafile *a, u64 logical, u64 length);
 
 /* Mark the area empty: in the other header copy, so that a power cut leaves one that counts. */
 int areafile_set_empty(struct areafile *a);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "estimate.h"
 #include "kexec.h"
 #include "sysfile.h"
 
@@ -38,26 +39,6 @@ static void warn(const char *what, const char *text)
 	printf("warning  %s%s%s\n", what, *text ? ": " : "", text);
 }
 
-/* About what a dump of this machine would be, without compression: what the level's bits leave. */
-static u64 dump_estimate(const struct conf *c)
-{
-	unsigned int level = *c->level                  ? (unsigned int)conf_bytes(c->level, 0)
-			     : strcmp(c->format, "elf") ? 31
-							: 0;
-	u64 all = machine_meminfo("MemTotal"), out = 0;
-
-	if (!strcmp(c->format, "dmesg"))
-		return 16 * MIB;
-	if (level & 2)
-		out += machine_meminfo("Cached") + machine_meminfo("Buffers") -
-		       machine_meminfo("Shmem");
-	if (level & 8)
-		out += machine_meminfo("AnonPages");
-	if (level & 16)
-		out += machine_meminfo("MemFree");
-	return all > out ? all - out : 0;
-}
-
 static void check_way(const struct plan_target *t)
 {
 	const struct way *w = &t->way;
@@ -77,7 +58,7 @@ static void check_way(const struct plan_target *t)
 static void check_area(const struct plan_target *t, const struct conf *c)
 {
 	const struct diskarea *a = &t->area;
-	u64 estimate = dump_estimate(c);
+	u64 estimate = estimate_now(c);
 	char text[160], when[32], size[96];
 
 	snprintf(text, sizeof(text), "%s: %s", t->text, a->device);
@@ -86,6 +67,8 @@ static void check_area(const struct plan_target *t, const struct conf *c)
 	print_time(when, a->time);
 	snprintf(size, sizeof(size), "room for %llu MiB, a dump now would take %llu MiB at most",
 		 a->room / MIB, estimate / MIB);
+	if (t->kind == PLAN_FILE && !a->immutable)
+		warn(text, "not immutable: chattr +i keeps others from moving it");
 	if (a->state == AREA_COMPLETE && strcmp(c->overwrite, "1"))
 		bad(text, "holds a dump that was not extracted, which is not overwritten");
 	if (a->room < estimate)
@@ -103,7 +86,7 @@ static void check_targets(const struct plan *p)
 			bad(t->text, "left out");
 		else if (t->kind == PLAN_TCP)
 			check_way(t);
-		else if (t->kind == PLAN_DISK)
+		else if (t->kind == PLAN_DISK || t->kind == PLAN_FILE)
 			check_area(t, p->conf);
 		else
 			good(t->text, "");
@@ -113,7 +96,7 @@ static void check_targets(const struct plan *p)
 /* Is what is loaded what would be loaded now? */
 static void check_armed(const struct plan *p)
 {
-	struct armed a;
+	static struct armed a;
 
 	if (!p->reservation.armed)
 		bad("armed", "nothing is loaded: afterimagectl load");
@@ -121,6 +104,8 @@ static void check_armed(const struct plan *p)
 		bad("armed", "something else than afterimagectl loaded what is loaded");
 	else if (strcmp(a.image, p->conf->image) || strcmp(a.words, p->words))
 		bad("armed", "with other words than would be right now: afterimagectl load");
+	else if (strcmp(a.map, p->map))
+		bad("armed", "a file has moved since: afterimagectl load");
 	else
 		good("armed", "");
 }

@@ -3,23 +3,36 @@
 #include <blkid/blkid.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "areafile.h"
+#include "estimate.h"
+#include "filearea.h"
+#include "output.h"
 
 static const char help[] =
-    "usage: afterimagectl format DEVICE|FILE [--force]\n"
+    "usage: afterimagectl format DEVICE|IMAGE [--force]\n"
+    "       afterimagectl format --file PATH [--size auto|SIZE] [--force]\n"
     "\n"
     "Makes a dump area of a whole disk, a partition or an existing image file, and prints\n"
     "the UUID that the target disk:UUID is written with. Refused where the device is in\n"
     "use, where it holds anything that libblkid knows, or a dump not extracted yet.\n"
     "\n"
-    "  --force  format all the same: everything there is lost\n";
+    "\n"
+    "With --file it makes a file with a dump area in it, for the target file:PATH, on ext4 or\n"
+    "xfs on a disk, a partition or a linear logical volume: all of it is written, its blocks\n"
+    "are stamped, and it is made immutable.\n"
+    "\n"
+    "  --size SIZE    of the file, with K, M, G or T; auto (default): by the machine's RAM\n"
+    "                 and the level in the configuration\n"
+    "  --config FILE  another configuration\n"
+    "  --force        format all the same: everything there is lost\n";
 
 /* The device or file, open for writing. A device that is mounted or otherwise in use opens only
  * with force. Returns the descriptor or a negative errno that was told. */
@@ -168,10 +181,17 @@ static int write_area(int fd, const struct area_stamp *stamp)
 	return err ? err : areafile_write_block(fd, 0, stamp);
 }
 
+static void print_uuid(const u8 uuid[16])
+{
+	char text[37];
+
+	area_uuid_print(uuid, text);
+	puts(text);
+}
+
 static int format_area(int fd, const char *path, bool force)
 {
 	struct area_stamp stamp = { .version = AREA_VERSION, .extent_count = 1 };
-	char uuid[37];
 	u64 size;
 	int err = file_size(fd, path, &size);
 
@@ -200,36 +220,115 @@ static int format_area(int fd, const char *path, bool force)
 	err = write_area(fd, &stamp);
 	if (err)
 		return err;
-	area_uuid_print(stamp.uuid, uuid);
-	puts(uuid);
+	print_uuid(stamp.uuid);
 	return 0;
+}
+
+/* A dump area makes room for another; anything else is not touched. */
+static int remove_old(const char *path, bool force)
+{
+	struct why why = { "" };
+	struct areafile a;
+	struct stat st;
+	u64 size;
+	int fd, err;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : say_error(-errno, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return say_fail(-EEXIST, "%s is there and no file", path);
+	fd = areafile_open(path, false);
+	if (fd < 0)
+		return fd;
+	err = file_size(fd, path, &size);
+	if (!err && (areafile_find(&a, fd, size, &why) || a.extents.start))
+		err = say_fail(-EEXIST, "%s is there and not a dump area; nothing is done to it", path);
+	else if (!err && !force)
+		err = say_fail(-EEXIST, "%s is a dump area already; --force makes it anew", path);
+	if (!err)
+		err = areafile_lock(fd, path);
+	if (!err)
+		err = filearea_remove(path, fd, &a);
+	close(fd);
+	return err;
+}
+
+static int format_file(const char *path, const char *size, const char *config, bool force)
+{
+	char real[PATH_MAX];
+	struct conf conf;
+	u8 uuid[16];
+	u64 bytes;
+	int err;
+
+	conf_default(&conf);
+	if (strcmp(size, "auto")) {
+		bytes = conf_bytes(size, 0);
+	} else {
+		if (!access(config, R_OK) && conf_read(&conf, config))
+			return -EINVAL;
+		bytes = ALIGN_UP(estimate_room(&conf), MIB);
+	}
+	if (bytes < AREA_MIN_BYTES + AREA_BLOCK)
+		return say_fail(-EINVAL, "--size %s: 2M at least", size);
+	err = remove_old(path, force);
+	if (!err)
+		err = random_uuid(uuid);
+	if (!err)
+		err = filearea_make(path, uuid, bytes);
+	if (err)
+		return err;
+	say("%s: %llu MiB; its target is file:%s", path, bytes / MIB, realpath(path, real) ? real : path);
+	print_uuid(uuid);
+	return 0;
+}
+
+static int format_device(const char *path, bool force)
+{
+	int fd = open_target(path, force), err;
+
+	if (fd < 0)
+		return fd;
+	err = areafile_lock(fd, path);
+	if (!err)
+		err = format_area(fd, path, force);
+	close(fd);
+	return err;
 }
 
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = { { "force", no_argument, NULL, 'f' },
+						 { "file", required_argument, NULL, 'F' },
+						 { "size", required_argument, NULL, 's' },
+						 { "config", required_argument, NULL, 'c' },
 						 COMMON_OPTIONS };
+	const char *file = NULL, *size = "auto", *config = CONF_PATH;
 	bool force = false;
-	int fd, c, err;
+	int c, err;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
 		switch (c) {
 		case 'f':
 			force = true;
 			break;
+		case 'F':
+			file = optarg;
+			break;
+		case 's':
+			size = optarg;
+			break;
+		case 'c':
+			config = optarg;
+			break;
 		default:
 			return command_option(&cmd_format, c);
 		}
 	}
-	if (argc - optind != 1)
+	if (argc - optind != !file)
 		return command_misuse(&cmd_format, "exactly one device or file");
-	fd = open_target(argv[optind], force);
-	if (fd < 0)
-		return CTL_FAILED;
-	err = areafile_lock(fd, argv[optind]);
-	if (!err)
-		err = format_area(fd, argv[optind], force);
-	close(fd);
+	stop_catch();
+	err = file ? format_file(file, size, config, force) : format_device(argv[optind], force);
 	return err ? CTL_FAILED : CTL_DONE;
 }
 

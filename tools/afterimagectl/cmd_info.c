@@ -141,7 +141,9 @@ static int print_area(const char *path, const struct areafile *a)
 
 	area_uuid_print(a->stamp.uuid, uuid);
 	print_line("dump area:", uuid);
-	printf("%-13s %llu\n", "starts at:", a->start);
+	printf("%-13s %llu\n", "starts at:", a->extents.start);
+	if (a->extents.n > 1)
+		printf("%-13s %u\n", "extents:", a->extents.n);
 	printf("%-13s %llu\n", "room:", a->stamp.area_size - AREA_DATA_OFF);
 	if (a->current < 0)
 		return say_fail(-EBADMSG, "%s: both headers of the dump area are damaged", path);

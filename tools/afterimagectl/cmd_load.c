@@ -20,7 +20,8 @@ static const char help[] =
     "                  /etc/sysconfig/kdump or /etc/default/kdump-tools; says line by line what "
     "it\n"
     "                  took over, and prints the same as an afterimage.conf\n"
-    "  --dry-run       print the command line that would be loaded, and load nothing\n"
+    "  --dry-run       print the command line (and, of files, the extent map) that\n"
+    "                  would be loaded, and load nothing\n"
     "  --root DIR      read /proc, /sys and /etc below DIR (for tests)\n";
 
 static int load(const struct conf *c, bool dry_run)
@@ -32,6 +33,7 @@ static int load(const struct conf *c, bool dry_run)
 		return err;
 	if (dry_run) {
 		puts(p.words);
+		fputs(p.map, stdout);
 		return 0;
 	}
 	err = plan_fits(&p);

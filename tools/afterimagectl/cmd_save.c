@@ -192,7 +192,7 @@ static int save_all(const struct conf *c)
 	for (unsigned int i = 0; i < c->n_target; i++) {
 		struct diskarea area;
 
-		if (strncmp(c->target[i], "disk:", 5))
+		if (strncmp(c->target[i], "disk:", 5) && strncmp(c->target[i], "file:", 5))
 			continue;
 		if (diskarea_find(&area, c->target[i] + 5) || save_area(c, c->target[i], &area))
 			status = -EIO;

@@ -38,7 +38,7 @@ static int set_size(u64 size)
 static int shrink(struct plan *p, bool dry_run)
 {
 	u64 had = p->reservation.size, now = had;
-	u64 size = MAX(ALIGN_UP(machine_needs(&p->image, p->loader), SIZE_STEP), SIZE_MIN);
+	u64 size = MAX(ALIGN_UP(plan_needs(p), SIZE_STEP), SIZE_MIN);
 	int err = plan_fits(p);
 
 	if (err)

@@ -61,11 +61,11 @@ static int show_area(struct status *s, int fd, u64 size)
 
 static int look_at_area(struct status *s)
 {
-	int fd = open(s->path, (s->clear ? O_RDWR : O_RDONLY) | O_CLOEXEC), err;
+	int fd = areafile_open(s->path, s->clear), err;
 	u64 size;
 
 	if (fd < 0)
-		return say_error(-errno, "%s", s->path);
+		return fd;
 	err = s->clear ? areafile_lock(fd, s->path) : 0;
 	if (!err)
 		err = file_size(fd, s->path, &size);

@@ -19,6 +19,7 @@ static int look(struct diskarea *d, const char *device, struct why *why)
 {
 	struct areafile a;
 	struct stat st;
+	bool immutable;
 	u64 size;
 	int fd = open(device, O_RDONLY | O_CLOEXEC), err;
 
@@ -27,7 +28,8 @@ static int look(struct diskarea *d, const char *device, struct why *why)
 	err = fstat(fd, &st) ? -errno : file_size(fd, device, &size);
 	if (!err)
 		err = areafile_find(&a, fd, size, why);
-	if (!err && a.start)
+	immutable = !err && areafile_is_immutable(fd);
+	if (!err && a.extents.start)
 		err = -ENODATA; /* in a partition of it: that is a device of its own */
 	if (!err && a.current < 0)
 		err =
@@ -37,7 +39,8 @@ static int look(struct diskarea *d, const char *device, struct why *why)
 		return err;
 	*d = (struct diskarea){ .room = a.stamp.area_size - AREA_DATA_OFF,
 				.state = a.header.state,
-				.time = a.header.time };
+				.time = a.header.time,
+				.immutable = immutable };
 	for (u32 i = 0; i < a.header.section_count; i++)
 		d->used += a.header.section[i].length;
 	snprintf(d->device, sizeof(d->device), "%s", device);

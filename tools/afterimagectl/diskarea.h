@@ -7,12 +7,13 @@
 #include "machine.h"
 
 struct diskarea {
-	char device[64]; /* /dev/sdb1 */
+	char device[256]; /* /dev/sdb1, or a file */
 	char uuid[37];
 	u64 room;           /* bytes for dumps */
 	u32 state;          /* enum area_state */
 	u64 time;           /* of the dump in it */
 	u64 used;           /* bytes of its sections; as planned while it is in progress */
+	bool immutable;     /* of a file */
 	char pci[PCI_NAME]; /* of the disk's controller; empty: none */
 };
 

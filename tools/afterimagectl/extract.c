@@ -261,10 +261,10 @@ static int extract(struct extract *x, int fd, bool keep)
 int area_extract(const char *path, const char *dir, bool keep)
 {
 	struct extract x = { .path = path, .dir_name = dir, .dir = -1 };
-	int fd = open(path, (keep ? O_RDONLY : O_RDWR) | O_CLOEXEC), status;
+	int fd = areafile_open(path, !keep), status;
 
 	if (fd < 0)
-		return say_error(-errno, "%s", path);
+		return fd;
 	status = areafile_lock(fd, path);
 	if (!status)
 		status = extract(&x, fd, keep);

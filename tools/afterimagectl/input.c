@@ -17,6 +17,21 @@ struct input input_of_file(int fd, u64 base, u64 size)
 	return (struct input){ .fd = fd, .base = base, .size = size };
 }
 
+struct input input_of_extents(int fd, const struct input_extents *x, u64 base, u64 size)
+{
+	return (struct input){ .fd = fd, .base = base, .size = size, .extents = x };
+}
+
+u64 input_extents_place(const struct input_extents *x, u64 at, u64 *room)
+{
+	unsigned int i = 0;
+
+	while (i + 1 < x->n && x->at[i + 1] <= at)
+		i++;
+	*room = i + 1 < x->n ? x->at[i + 1] - at : ~0ull - at;
+	return x->start + at + (i + 1) * AREA_BLOCK;
+}
+
 struct input input_of_memory(const void *p, u64 size)
 {
 	return (struct input){ .fd = -1, .mem = p, .size = size };
@@ -40,6 +55,21 @@ static int read_fd(int fd, u64 off, u8 *buf, u64 len)
 	return 0;
 }
 
+static int read_extents(const struct input *in, u64 off, u8 *buf, u64 len)
+{
+	int err = 0;
+
+	while (len && !err) {
+		u64 room, at = input_extents_place(in->extents, in->base + off, &room), n = MIN(len, room);
+
+		err = read_fd(in->fd, at, buf, n);
+		off += n;
+		buf += n;
+		len -= n;
+	}
+	return err;
+}
+
 int input_read(const struct input *in, u64 off, void *buf, u64 len)
 {
 	if (off > in->size || len > in->size - off)
@@ -51,21 +81,26 @@ int input_read(const struct input *in, u64 off, void *buf, u64 len)
 			memcpy(buf, in->mem + in->base + off, len);
 		return 0;
 	}
+	if (in->extents)
+		return read_extents(in, off, buf, len);
 	return read_fd(in->fd, in->base + off, buf, len);
 }
 
 u64 input_next_data(const struct input *in, u64 off)
 {
+	u64 at = in->base + off, room = ~0ull;
 	off_t next;
 
 	if (in->map)
 		return flat_map_next(in, off);
 	if (in->mem || off >= in->size)
 		return MIN(off, in->size);
-	next = lseek(in->fd, (off_t)(in->base + off), SEEK_DATA);
+	if (in->extents)
+		at = input_extents_place(in->extents, at, &room);
+	next = lseek(in->fd, (off_t)at, SEEK_DATA);
 	if (next < 0) /* a hole to the end, or no notion of holes */
 		return errno == ENXIO ? in->size : off;
-	return MIN((u64)next - in->base, in->size);
+	return MIN(off + MIN((u64)next - at, room), in->size);
 }
 
 bool all_zero(const void *p, size_t n)

@@ -3,6 +3,7 @@
 #include "kexec.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,15 +33,32 @@ static int kexec_run(char **argv)
 
 static int load_by(const struct plan *p, enum loader loader)
 {
-	char words[PLAN_WORDS + 32], image[CONF_TEXT];
+	char words[PLAN_WORDS + 32], image[CONF_TEXT], map[PATH_MAX + 32];
 	char how[] = "-s", crash[] = "-p";
-	char *argv[] = { "kexec", crash, how, image, words, NULL };
+	char *argv[] = { "kexec", crash, how, image, words, *p->map ? map : NULL, NULL };
 
 	if (loader == LOADER_LOAD)
 		strcpy(how, "-c");
 	strcpy(image, p->conf->image);
 	snprintf(words, sizeof(words), "--command-line=%s", p->words);
+	snprintf(map, sizeof(map), "--initrd=%s", sys_path(MAP_PATH));
 	return kexec_run(argv);
+}
+
+/* Where kexec finds the extent map. */
+static int write_map(const struct plan *p)
+{
+	FILE *f;
+	bool ok;
+
+	if (!*p->map)
+		return 0;
+	(void)mkdir(sys_path("/run/afterimage"), 0755);
+	f = fopen(sys_path(MAP_PATH), "we");
+	ok = f && fputs(p->map, f) >= 0;
+	if (f && fclose(f))
+		ok = false;
+	return ok ? 0 : say_error(-errno, "%s", MAP_PATH);
 }
 
 /* For status and check; without it they only know less. */
@@ -52,6 +70,8 @@ static void remember(const struct plan *p)
 	f = fopen(sys_path(ARMED_PATH), "we");
 	if (f)
 		fprintf(f, "%lld\n%s\n%s\n", (long long)time(NULL), p->conf->image, p->words);
+	if (f)
+		fputs(p->map, f);
 	if (!f || fclose(f))
 		say("%s cannot be written", ARMED_PATH);
 }
@@ -59,7 +79,11 @@ static void remember(const struct plan *p)
 int kexec_load(struct plan *p)
 {
 	u64 loaded = 0;
-	int err = load_by(p, p->loader);
+	int err = write_map(p);
+
+	if (err)
+		return err;
+	err = load_by(p, p->loader);
 
 	if (err == -EIO && !strcmp(p->conf->loader, "auto") && p->lockdown == LOCKDOWN_NONE) {
 		say("kexec_file_load was refused; trying kexec_load");
@@ -105,6 +129,8 @@ int kexec_armed(struct armed *a)
 		return -ENOENT;
 	ok = line_of(f, when, sizeof(when)) && line_of(f, a->image, sizeof(a->image)) &&
 	     line_of(f, a->words, sizeof(a->words));
+	if (ok)
+		a->map[fread(a->map, 1, sizeof(a->map) - 1, f)] = '\0';
 	fclose(f);
 	a->time = ok ? strtoull(when, NULL, 10) : 0;
 	return ok ? 0 : -ENOENT;

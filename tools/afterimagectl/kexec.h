@@ -5,12 +5,14 @@
 
 #include "plan.h"
 
-#define ARMED_PATH "/run/afterimage/armed" /* three lines: time, image, command line */
+#define ARMED_PATH "/run/afterimage/armed" /* three lines: time, image, command line; then the extent map */
+#define MAP_PATH   "/run/afterimage/map"
 
 struct armed {
 	u64 time; /* Unix seconds */
 	char image[CONF_TEXT];
 	char words[PLAN_WORDS];
+	char map[PLAN_MAP];
 };
 
 /* Load the plan's image; p->loader becomes what it was loaded by. 0 or -errno, told. */

@@ -7,9 +7,38 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "filearea.h"
+
 static int add(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
+static int add_line(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
+
+/* One more line of the extent map. 0 or -E2BIG. */
+static int add_line(struct plan *p, const char *fmt, ...)
+{
+	size_t have = strlen(p->map), room = sizeof(p->map) - have;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(p->map + have, room, fmt, ap);
+	va_end(ap);
+	return n >= 0 && (size_t)n < room ? 0 : -E2BIG;
+}
+
+/* docs/area-format.md, "The extent map". */
+static int add_extents(struct plan *p, const struct plan_target *t)
+{
+	int err = *p->map ? 0 : add_line(p, "%s\n", EXTENT_MAP_TITLE);
+
+	if (!err)
+		err = add_line(p, "area %s %u\n", t->area.uuid, t->extents.n);
+	for (unsigned int i = 0; i < t->extents.n && !err; i++)
+		err = add_line(p, "extent %llu %llu\n", t->extents.run[i].device, t->extents.run[i].length);
+	return err;
+}
 
 /* One more word. 0 or -E2BIG. */
 static int add(struct plan *p, const char *fmt, ...)
@@ -98,6 +127,20 @@ static int add_network(struct plan *p)
 	return err;
 }
 
+/* A file: whose extents the capture kernel is told, and whose disk it must have a driver for. */
+static int settle_file(struct plan_target *t)
+{
+	const char *path = t->text + strlen("file:");
+	dev_t disk;
+	int err = diskarea_find(&t->area, path);
+
+	if (!err)
+		err = filearea_locate(path, &t->extents, &disk);
+	if (!err)
+		(void)machine_pci_of_disk(major(disk), minor(disk), t->area.pci);
+	return err;
+}
+
 static int settle_target(struct plan_target *t, const struct conf *c)
 {
 	if (!strncmp(t->text, "tcp:", 4)) {
@@ -107,6 +150,10 @@ static int settle_target(struct plan_target *t, const struct conf *c)
 	if (!strncmp(t->text, "disk:", 5)) {
 		t->kind = PLAN_DISK;
 		return diskarea_find(&t->area, t->text + 5);
+	}
+	if (!strncmp(t->text, "file:", 5)) {
+		t->kind = PLAN_FILE;
+		return settle_file(t);
 	}
 	t->kind = PLAN_CONSOLE;
 	return 0;
@@ -119,6 +166,8 @@ static int add_target(struct plan *p, const struct plan_target *t)
 		return add(p, "dump.to=%s", t->way.target);
 	case PLAN_DISK:
 		return add(p, "dump.to=disk:%s", t->area.uuid);
+	case PLAN_FILE:
+		return add_extents(p, t) ? -E2BIG : add(p, "dump.to=file:%s", t->area.uuid);
 	default:
 		return add(p, "dump.to=%s", t->text);
 	}
@@ -156,7 +205,10 @@ int plan_make(struct plan *p, const struct conf *c)
 {
 	int err;
 
-	*p = (struct plan){ .conf = c, .n_target = c->n_target, .lockdown = machine_lockdown() };
+	memset(p, 0, sizeof(*p));
+	p->conf = c;
+	p->n_target = c->n_target;
+	p->lockdown = machine_lockdown();
 	if (!c->n_target)
 		return say_fail(-EINVAL, "%s names no target", CONF_PATH);
 	err = machine_reservation(&p->reservation);
@@ -181,12 +233,18 @@ int plan_make(struct plan *p, const struct conf *c)
 		err = add_network(p);
 	if (!err)
 		err = add_scalars(p);
-	return err ? say_fail(err, "the command line is longer than %u bytes", PLAN_WORDS - 1) : 0;
+	return err ? say_fail(err, "the command line is longer than %u bytes, or the files are in too many pieces",
+			      PLAN_WORDS - 1) : 0;
+}
+
+u64 plan_needs(const struct plan *p)
+{
+	return machine_needs(&p->image, p->loader) + ALIGN_UP(strlen(p->map), PAGE_SIZE);
 }
 
 int plan_fits(const struct plan *p)
 {
-	u64 needs = machine_needs(&p->image, p->loader);
+	u64 needs = plan_needs(p);
 
 	if (geteuid())
 		return say_fail(-EPERM, "only root may load a capture kernel");
