@@ -85,7 +85,7 @@ static int check_runs(const struct runs *r, const char *path, u64 size)
 	for (unsigned int i = 0; i < r->n; i++)
 		if (r->run[i].length < EXTENT_MIN)
 			return say_fail(-EOPNOTSUPP,
-					"%s: a piece of it has %llu bytes only: the file system is too fragmented",
+					"%s: a piece of it has %llu bytes only: too fragmented a file system",
 					path, r->run[i].length);
 	if (size - r->n * AREA_BLOCK < AREA_MIN_BYTES)
 		return say_fail(-ENOSPC, "%s: too small", path);

@@ -65,7 +65,8 @@ static int check_file_system(int fd, dev_t dev, struct why *why)
 	if (!ioctl(fd, FS_IOC_FSGETXATTR, &x) && x.fsx_xflags & FS_XFLAG_REALTIME)
 		return refuse(why, -EOPNOTSUPP, "it is on a realtime device of xfs");
 	if ((!ioctl(fd, FS_IOC_GETFLAGS, &flags) && flags & FS_JOURNAL_DATA_FL) || journals_data(dev))
-		return refuse(why, -EOPNOTSUPP, "its data go through the journal (data=journal, chattr +j)");
+		return refuse(why, -EOPNOTSUPP,
+			      "its data go through the journal (data=journal, chattr +j)");
 	return 0;
 }
 

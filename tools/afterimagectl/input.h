@@ -9,7 +9,8 @@
 
 struct flat_map;
 
-/* A file in which each of several extents of contents begins with a block (AREA_BLOCK) that is none of them: a dump area. */
+/* A file in which each of several extents of contents begins with a block (AREA_BLOCK) that is none of
+ * them: a dump area. */
 struct input_extents {
 	u64 start; /* of the first extent in the file */
 	unsigned int n;

@@ -216,7 +216,8 @@ int runs_to_disk(struct runs *r, dev_t *dev, struct why *why)
 
 	for (int i = 0; i < LAYERS_MAX && !err; i++) {
 		if (!layer_name(*dev, name))
-			return refuse(why, -ENODEV, "sysfs does not know the device %u:%u", major(*dev), minor(*dev));
+			return refuse(why, -ENODEV, "sysfs does not know the device %u:%u", major(*dev),
+				      minor(*dev));
 		if (layer_has(*dev, "start"))
 			err = below_partition(r, dev, why);
 		else if (layer_has(*dev, "dm"))
@@ -230,6 +231,7 @@ int runs_to_disk(struct runs *r, dev_t *dev, struct why *why)
 	}
 	for (unsigned int i = 0; i < r->n && !err; i++)
 		if ((r->run[i].file | r->run[i].device | r->run[i].length) % AREA_BLOCK)
-			err = refuse(why, -EOPNOTSUPP, "its blocks are not aligned to 4 KiB of the disk %s", name);
+			err = refuse(why, -EOPNOTSUPP, "its blocks are not aligned to 4 KiB of the disk %s",
+				     name);
 	return err;
 }

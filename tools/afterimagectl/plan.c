@@ -233,8 +233,10 @@ int plan_make(struct plan *p, const struct conf *c)
 		err = add_network(p);
 	if (!err)
 		err = add_scalars(p);
-	return err ? say_fail(err, "the command line is longer than %u bytes, or the files are in too many pieces",
-			      PLAN_WORDS - 1) : 0;
+	if (err)
+		say("the command line is longer than %u bytes, or the files are in too many pieces",
+		    PLAN_WORDS - 1);
+	return err;
 }
 
 u64 plan_needs(const struct plan *p)
