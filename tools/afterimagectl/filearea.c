@@ -206,8 +206,10 @@ static int locate(const char *path, int fd, struct runs *extents, dev_t *disk)
 	if (err)
 		return err;
 	err = areafile_find(&a, fd, size, &why);
-	if (err || a.extents.start)
-		return say_fail(err ? err : -ENODATA, "%s: %s", path, err ? why.text : "a disk's image, no area");
+	if (!err && a.extents.start)
+		err = refuse(&why, -ENODATA, "a disk's image, no area");
+	if (err)
+		return say_fail(err, "%s: %s", path, why.text);
 	x = &a.extents;
 	err = locate_runs(fd, path, a.stamp.area_size + x->n * AREA_BLOCK, &now, disk);
 	if (err)

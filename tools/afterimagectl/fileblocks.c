@@ -74,7 +74,8 @@ static int add_extent(struct runs *r, const struct fiemap_extent *e, u64 at, u64
 {
 	for (size_t i = 0; i < ARRAY_SIZE(unfit); i++)
 		if (e->fe_flags & unfit[i].flag)
-			return refuse(why, -EOPNOTSUPP, "its blocks from byte %llu on are %s", at, unfit[i].name);
+			return refuse(why, -EOPNOTSUPP, "its blocks from byte %llu on are %s", at,
+				      unfit[i].name);
 	if (e->fe_logical != at)
 		return refuse(why, -EOPNOTSUPP, "it has a hole at byte %llu", at);
 	if (runs_add(r, at, e->fe_physical, MIN(e->fe_length, size - at)))
