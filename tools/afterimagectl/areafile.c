@@ -79,8 +79,9 @@ static int read_stamps(struct areafile *a, const struct input *in, struct why *w
 		if (err || memcmp(s.uuid, first->uuid, sizeof(s.uuid)) || s.extent_no != x->n ||
 		    s.extent_count != first->extent_count || s.logical_off != logical ||
 		    s.area_size != first->area_size)
-				      return refuse(why, -EBADMSG, "the stamp of extent %u of %u of the dump area is gone",
-				      x->n + 1, first->extent_count);
+			return refuse(why, -EBADMSG,
+				      "the stamp of extent %u of %u of the dump area is gone", x->n + 1,
+				      first->extent_count);
 		x->at[x->n] = logical;
 		logical += s.length;
 	}
