@@ -82,6 +82,6 @@ main_stack_guard:
 	.skip 4096
 	.globl main_stack
 main_stack:
-	.skip 9216                      /* tools/stack-depth */
+	.skip 10240                     /* tools/stack-depth */
 	.globl main_stack_end
 main_stack_end:
