@@ -27,7 +27,7 @@
 #define TELL_S    60.0 /* that connections have to wait: so rarely */
 #define HELD_MS   100 /* streams that were held are looked at again */
 #define BUSY_MS   1000
-#define FOREVER   (-1)
+#define IDLE_MS   60000
 
 static int watch(struct receiver *rc, int fd, void *what)
 {
@@ -279,10 +279,10 @@ static void tick(struct receiver *rc)
 
 static int patience_ms(const struct receiver *rc)
 {
-	int ms = rc->held ? HELD_MS : connections(rc) || rc->catalog.changed ? BUSY_MS : FOREVER;
+	int ms = rc->held ? HELD_MS : connections(rc) || rc->catalog.changed ? BUSY_MS : IDLE_MS;
 	int http = http_patience_ms(rc->http);
 
-	return ms < 0 || (http >= 0 && http < ms) ? http : ms;
+	return http >= 0 && http < ms ? http : ms;
 }
 
 static bool is_done(const struct receiver *rc)

@@ -121,16 +121,16 @@ static int check_room(struct reception *r, const struct store *store, const stru
 
 	if (l->size && r->stream.received + more > l->size) {
 		print_size(size, l->size);
-		refuse(&r->why, 0, "the stream is larger than --max-size %s", size);
+		refuse(&r->broken, 0, "the stream is larger than --max-size %s", size);
 		return cut(r, CUT_SIZE);
 	}
 	if (!l->min_free || room_look(&room, store->dir, l) || room.free >= room.floor + more)
 		return 0;
-	refuse(&r->why, 0, "the disk is full: --min-free %s", l->min_free);
+	refuse(&r->broken, 0, "the disk is full: --min-free %s", l->min_free);
 	return cut(r, CUT_SPACE);
 }
 
-/* 0, or why nothing more can be taken (in r->why). */
+/* 0, or why nothing more can be taken (in r->why or r->broken). */
 static int take(struct reception *r, const struct store *store, const struct limits *limits, u64 n)
 {
 	int err = r->begun ? 0 : begin(r, store);

@@ -38,7 +38,7 @@ struct reception {
 	double share;     /* what it found */
 	pid_t settler;    /* the process that settles it */
 	struct why why;   /* why it cannot be whole */
-	struct why broken; /* how the connection ended, if not by FIN */
+	struct why broken; /* how the connection ended, if not by FIN; by us, too */
 };
 
 TAILQ_HEAD(reception_list, reception);

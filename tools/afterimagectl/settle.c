@@ -110,12 +110,17 @@ static int settle(struct reception *r, const struct store *store)
 	struct panic_line panic = { .used = 0 };
 	struct dump d;
 	struct outcome outcome = { .dump = &d, .reason = reason };
+	const struct why unstored = r->why;
 	int verdict = stream_end(&r->stream, &d, &r->why), err;
 
 	if (verdict < 0) {
 		say_error(verdict, "%s/%s: settling the dump", store->name, r->folder);
 		refuse(&r->why, 0, "%s", strerror(-verdict));
 		verdict = STREAM_INCOMPLETE;
+	}
+	if (unstored.text[0] || (r->cut && !r->stream.received)) { /* whatever its bytes look like */
+		verdict = STREAM_INCOMPLETE;
+		r->why = unstored;
 	}
 	outcome.file = final_name(r, d.container, &verdict);
 	outcome.complete = verdict == STREAM_WHOLE;
