@@ -61,7 +61,7 @@ void conf_default(struct conf *c)
 	memset(c, 0, sizeof(*c));
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (keys[i].initial)
-			strcpy(field(c, &keys[i]), keys[i].initial);
+			snprintf(field(c, &keys[i]), CONF_TEXT, "%s", keys[i].initial);
 }
 
 static bool is_choice(const char *values, const char *value)
@@ -139,7 +139,7 @@ static int append_to(char (*list)[CONF_TEXT], unsigned int *n, unsigned int max,
 {
 	if (*n == max)
 		return refuse(why, -E2BIG, "%s: %u at most", key, max);
-	strcpy(list[(*n)++], value);
+	snprintf(list[(*n)++], CONF_TEXT, "%s", value);
 	return 0;
 }
 
@@ -182,7 +182,7 @@ int conf_set(struct conf *c, const char *key, const char *value, struct why *why
 	case TEXT:
 		break;
 	}
-	strcpy(field(c, k), value);
+	snprintf(field(c, k), CONF_TEXT, "%s", value);
 	return 0;
 }
 

@@ -20,7 +20,7 @@ static int look(struct diskarea *d, const char *device, struct why *why)
 	struct areafile a;
 	struct stat st;
 	bool immutable;
-	u64 size;
+	u64 size = 0;
 	int fd = open(device, O_RDONLY | O_CLOEXEC), err;
 
 	if (fd < 0)

@@ -259,7 +259,7 @@ static const struct dialect {
 /* A value without its quotes, up to a comment. */
 static char *unquote(char *value)
 {
-	char quote = *value == '"' || *value == '\'' ? *value : '\0';
+	char quote = (char)(*value == '"' || *value == '\'' ? *value : '\0');
 	size_t n = quote ? strcspn(++value, quote == '"' ? "\"" : "'") : strcspn(value, " \t#");
 
 	value[n] = '\0';

@@ -15,7 +15,6 @@
 
 #include "sysfile.h"
 
-extern char **environ;
 
 /* 0, -ENOENT when there is no kexec, -EIO when it failed; it says why on standard error. */
 static int kexec_run(char **argv)
@@ -38,8 +37,8 @@ static int load_by(const struct plan *p, enum loader loader)
 	char *argv[] = { "kexec", crash, how, image, words, *p->map ? map : NULL, NULL };
 
 	if (loader == LOADER_LOAD)
-		strcpy(how, "-c");
-	strcpy(image, p->conf->image);
+		how[1] = 'c';
+	snprintf(image, sizeof(image), "%s", p->conf->image);
 	snprintf(words, sizeof(words), "--command-line=%s", p->words);
 	snprintf(map, sizeof(map), "--initrd=%s", sys_path(MAP_PATH));
 	return kexec_run(argv);

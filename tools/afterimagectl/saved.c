@@ -20,7 +20,6 @@
 
 #define REMOVE_DEPTH 16 /* open folders at a time */
 
-extern char **environ;
 
 int saved_room(const struct conf *c, u64 bytes)
 {

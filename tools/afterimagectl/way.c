@@ -36,7 +36,7 @@ static int split(const char *target, char host[256], char port[8])
 		return say_fail(-EINVAL, "target %s: too long", target);
 	memcpy(host, start, n);
 	host[n] = '\0';
-	strcpy(port, colon + 1);
+	memcpy(port, colon + 1, strlen(colon + 1) + 1);
 	return 0;
 }
 
