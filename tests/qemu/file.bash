@@ -4,7 +4,7 @@
 # shellcheck shell=bash disable=SC2154 # of bats and of lib.bash
 
 part_at=$((3 << 20)) # bytes; noise before and behind it
-part_bytes=$((800 << 20)) disk_bytes=$(((3 + 800 + 5) << 20))
+part_bytes=$((900 << 20)) disk_bytes=$(((3 + 900 + 5) << 20))
 
 # The partition of $disk as a loop device: $loop.
 attach() { loop=$(losetup --find --show --offset "$part_at" --sizelimit "$part_bytes" "$disk"); }
@@ -23,7 +23,7 @@ make_disk() {
     mkdir -p "$mnt"
     mount "$loop" "$mnt" || skip "cannot mount"
     fill_with_holes
-    uuid=$("$ctl" format --file "$mnt/area.img" --size 300M)
+    uuid=$("$ctl" format --file "$mnt/area.img" --size 340M)
     sha256sum "$mnt"/f* > "$out/files.sha256"
     pieces=$("$ctl" info "$mnt/area.img" | sed -n 's/^extents: *//p')
     echo "in $pieces pieces"
@@ -35,12 +35,12 @@ make_disk() {
 # Full to the brim but for stretches of 32 MiB, none beside another.
 fill_with_holes() {
     local i
-    for ((i = 0; i < 30; i++)); do
+    for ((i = 0; i < 40; i++)); do
         head -c 1M /dev/urandom > "$mnt/f$i"
         fallocate -l 31M "$mnt/g$i" 2> /dev/null || break
     done
     sync -f "$mnt"
-    for ((i = 1; i < 30; i += 2)); do rm -f "$mnt/g$i"; done
+    for ((i = 1; i < 40; i += 2)); do rm -f "$mnt/g$i"; done
     sync -f "$mnt"
 }
 
@@ -58,7 +58,7 @@ printf '%s\n' 'image /qp/image' 'target file:/mnt/area.img' 'console ttyS0' 'app
 sed 's/^/qp: armed: /' /run/afterimage/armed
 END
     cp "$disk" "$out/before.img"
-    panic_guest --net none --ram 256 --target console: --module ahci --module sd_mod --module ext4 --module xfs --module dm_mod \
+    panic_guest --net none --ram 256 --target console: --module crc32c_generic --module ahci --module sd_mod --module ext4 --module xfs --module dm_mod \
         --add "$ctl" --setup "$out/arm" --qemu "-drive if=none,id=fs,format=raw,cache=unsafe,file=$disk" \
         --qemu "-device ide-hd,drive=fs,bus=ide.0" "$@"
 }
