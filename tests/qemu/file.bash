@@ -52,10 +52,11 @@ armed_guest() {
 while ! [ -b /dev/sda1 ]; do usleep 100000; done
 mkdir -p /mnt /etc /run
 $mount || exit 1
-printf '%s\n' 'image /qp/image' 'target file:/mnt/area.img' 'console ttyS0' 'append $words' > /etc/afterimage.conf
+printf '%s\n' 'image /qp/image' 'target file:/mnt/area.img' 'console ttyS0' 'append $words' $loader > /etc/afterimage.conf
 /qp/afterimagectl load 2>&1 | sed 's/^/qp: /'
 /qp/afterimagectl check 2>&1 | sed 's/^/qp: /'
 sed 's/^/qp: armed: /' /run/afterimage/armed
+$after
 END
     cp "$disk" "$out/before.img"
     panic_guest --net none --ram 256 --target console: --module crc32c_generic --module ahci --module sd_mod --module ext4 --module xfs --module dm_mod \
@@ -105,7 +106,7 @@ END
 
 setup() {
     out=$(mktemp -d "${TMPDIR:-/tmp}/afterimage-test.XXXXXX")
-    words='dump.format=elf'
+    words='dump.format=elf' loader='' after=''
 }
 
 teardown() {

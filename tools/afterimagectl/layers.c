@@ -231,7 +231,8 @@ int runs_to_disk(struct runs *r, dev_t *dev, struct why *why)
 	}
 	for (unsigned int i = 0; i < r->n && !err; i++)
 		if ((r->run[i].file | r->run[i].device | r->run[i].length) % AREA_BLOCK)
-			err = refuse(why, -EOPNOTSUPP, "its blocks are not aligned to 4 KiB of %s (a file system of smaller ones?)",
-				     name);
+			err = refuse(why, -EOPNOTSUPP,
+				     "its blocks are not aligned to 4 KiB of %s (a file system of smaller "
+				     "ones?)", name);
 	return err;
 }
