@@ -24,6 +24,7 @@ load helper
 @test "wrong usage is exit status 2" {
     for words in "" "nonsense" "load x" "unload x" "check x" "shrink x" "save x" "format" "format a b" "format --what x" "extract x" "extract -o d" \
         "receive" "receive -o d x" "receive -o d --listen nowhere" "receive -o d --listen ::1:80" \
+        "receive -o d --http nowhere" "receive -o d --max-rate 1K" "receive -o d --max-size 5%" "receive -o d --min-free x" "receive -o d --idle 0" \
         "repair x" "repair -o y" "verify" "verify --list l x" "verify --ram r --ram-split 5G x" \
         "verify --ram r --ram-split 0 x" "info" "info a b"; do
         run "$ctl" $words

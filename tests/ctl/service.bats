@@ -294,9 +294,18 @@ stopped_settler() { # catches it before it is done: sets caught
     exec 9>&-
     echo '{' > in/index.json
     mkdir in/not-ours
-    printf '[1' > "$gone/info.json.save"
+    mkdir in/odd in/deep in/list in/$'\xff'
+    echo '{"nodename": 5, "bytes": -1, "seconds": "x", "complete": "yes", "folder": "../in/not-ours"}' > in/odd/info.json
+    cp in/odd/info.json in/$'\xff/'
+    echo '[1]' > in/list/info.json
+    printf '[%.0s' {1..60000} > in/deep/info.json
+    echo secret > in/not-ours/vmcore-dmesg.txt
     start_service
     get / > page
+    grep -q '/dump/odd' page
+    if grep -qE '/dump/(deep|list|not-ours|\.\.)' page; then false; fi
+    [ "$(status_of /dump/odd/log)" = 404 ]
+    rm -r in/odd in/deep in/list in/$'\xff'
     grep -q 'the receiver was killed in the middle of it' page
     grep -q '<b>1</b> complete' page
     get /index.json | grep -q crashed-host

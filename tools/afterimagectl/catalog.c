@@ -64,8 +64,10 @@ static json_t *read_dump(int store, const char *folder, const char *reason, s64 
 		dump = make_info(reason);
 	}
 	close(dir);
-	if (dump)
-		json_object_set_new(dump, "folder", json_string(folder));
+	if (dump && json_object_set_new(dump, "folder", json_string(folder))) { /* no UTF-8 */
+		json_decref(dump);
+		return NULL;
+	}
 	return dump;
 }
 

@@ -36,7 +36,7 @@ const char page_style[] =
     ".reason{color:var(--bad);font-size:.88rem}\n"
     ".facts,.nothing,footer,time{color:var(--soft);font-size:.85rem;"
     "font-variant-numeric:tabular-nums}\n"
-    ".facts b{color:var(--ink)}\n"
+    ".facts b{color:var(--ink)}time{white-space:nowrap}\n"
     "progress{width:100%;height:.5rem;margin:.4rem 0 .1rem;accent-color:var(--live);"
     "appearance:none;border:0;border-radius:1rem;overflow:hidden;background:var(--line)}\n"
     "progress::-webkit-progress-bar{background:var(--line)}\n"
