@@ -61,8 +61,9 @@ static int find_uuid(struct diskarea *d, const char *uuid)
 	while (dir && (entry = readdir(dir))) {
 		struct why why = { "" };
 
-		if (snprintf(device, sizeof(device), "/dev/%s", entry->d_name) >=
-		    (int)sizeof(device))
+		if (entry->d_name[0] == '.' ||
+		    snprintf(device, sizeof(device), "/dev/%s", entry->d_name) >=
+			(int)sizeof(device))
 			continue;
 		if (look(&found, device, &why) || strcasecmp(found.uuid, uuid))
 			continue;
