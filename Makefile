@@ -150,7 +150,7 @@ demo: deps-demo all
 	tools/demo
 test: deps-test all wire
 	tests/run check fuzz ctl qemu
-test-full: deps-full all wire
+test-full: deps-full all wire deb
 	tests/run check fuzz lint ctl qemu full
 campaign: deps-campaign all
 	tests/campaign/campaign $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(CAMPAIGN_ARGS) || failed=yes; \

@@ -7,6 +7,7 @@
 
 #include "estimate.h"
 #include "kexec.h"
+#include "preflight.h"
 #include "sysfile.h"
 
 static const char help[] =
@@ -93,19 +94,12 @@ static void check_targets(const struct plan *p)
 	}
 }
 
-/* Is what is loaded what would be loaded now? */
 static void check_armed(const struct plan *p)
 {
-	static struct armed a;
+	const char *mismatch = kexec_mismatch(p);
 
-	if (!p->reservation.armed)
-		bad("armed", "nothing is loaded: afterimagectl load");
-	else if (kexec_armed(&a))
-		bad("armed", "something else than afterimagectl loaded what is loaded");
-	else if (strcmp(a.image, p->conf->image) || strcmp(a.words, p->words))
-		bad("armed", "with other words than would be right now: afterimagectl load");
-	else if (strcmp(a.map, p->map))
-		bad("armed", "a file has moved since: afterimagectl load");
+	if (mismatch)
+		bad("armed", mismatch);
 	else
 		good("armed", "");
 }
@@ -116,6 +110,23 @@ static void check_kernel(void)
 
 	if (!sys_read_number("/proc/sys/kernel/panic_on_oops", &oops) && !oops)
 		warn("kernel.panic_on_oops=0", "an oops that kills only a process leaves no dump");
+}
+
+int preflight(struct plan *p, const struct conf *conf)
+{
+	if (plan_make(p, conf))
+		return -EINVAL;
+	if (plan_fits(p))
+		wrong++;
+	else
+		good("reservation and image", "");
+	if (p->reservation.low_too)
+		warn("crashkernel=,high",
+		     "256 MiB more are reserved below 4 GiB, which nobody needs");
+	check_targets(p);
+	check_armed(p);
+	check_kernel();
+	return wrong ? -EINVAL : 0;
 }
 
 static int run(int argc, char **argv)
@@ -143,19 +154,7 @@ static int run(int argc, char **argv)
 	if (optind != argc)
 		return command_misuse(&cmd_check, "takes no arguments");
 	conf_default(&conf);
-	if (conf_read(&conf, config) || plan_make(&p, &conf))
-		return CTL_FAILED;
-	if (plan_fits(&p))
-		wrong++;
-	else
-		good("reservation and image", "");
-	if (p.reservation.low_too)
-		warn("crashkernel=,high",
-		     "256 MiB more are reserved below 4 GiB, which nobody needs");
-	check_targets(&p);
-	check_armed(&p);
-	check_kernel();
-	return wrong ? CTL_FAILED : CTL_DONE;
+	return conf_read(&conf, config) || preflight(&p, &conf) ? CTL_FAILED : CTL_DONE;
 }
 
 const struct command cmd_check = {

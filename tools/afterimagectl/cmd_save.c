@@ -17,6 +17,7 @@
 #include "output.h"
 #include "saved.h"
 #include "sysfile.h"
+#include "testmark.h"
 
 #define NAMES_MAX 100 /* dumps of one second */
 
@@ -177,6 +178,7 @@ static int save_area(const struct conf *c, const char *target, const struct disk
 	err = write_summary(&s, fd);
 	close(fd);
 	tell(&s, dir);
+	testmark_saved(s.dump.crash_time ? s.dump.crash_time : area->time, dir, s.complete);
 	look_away(&s);
 	saved_rotate(c);
 	saved_hooks(c, dir);

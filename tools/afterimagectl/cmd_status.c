@@ -1,27 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// afterimagectl status: why the last dump failed, wherever the capture kernel could leave word of it.
+// afterimagectl status: is this machine armed, and why did the last dump fail, wherever the capture kernel could leave word
+// of it.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "armed_status.h"
+#include "conf.h"
 #include "last_failure.h"
+#include "sysfile.h"
 
 static const char help[] =
-    "usage: afterimagectl status [--json] [--clear] [DEVICE|FILE]\n"
+    "usage: afterimagectl status [--config FILE] [--json]\n"
+    "       afterimagectl status [--json] [--clear] DEVICE|FILE\n"
+    "       afterimagectl status [--json] --clear\n"
     "\n"
-    "Tells why the last dump failed: from the dump area given, from the firmware's store\n"
-    "(ACPI ERST: /sys/fs/pstore, or where systemd-pstore put it) and from CMOS RAM. No\n"
-    "failure, nothing printed but that. Most of it needs root.\n"
+    "Tells whether this machine is armed as it is configured, what is loaded, what is reserved and\n"
+    "needed, and each target's state; exit status 0: armed as configured, 1: not.\n"
     "\n"
-    "  --json   one JSON object\n"
-    "  --clear  forget it, wherever it was found\n";
+    "And why the last dump failed: from the dump area given, from the firmware's store (ACPI ERST:\n"
+    "/sys/fs/pstore, or where systemd-pstore put it) and from CMOS RAM. With a dump area, or with\n"
+    "--clear, only that. Most of it needs root.\n"
+    "\n"
+    "  --json         one JSON object\n"
+    "  --clear        forget the failures, wherever they were found\n"
+    "  --config FILE  another configuration\n"
+    "  --root DIR     read /proc, /sys and /etc below DIR (for tests)\n";
 
 struct status {
 	bool as_json, clear;
 	struct json json;
 	const char *path; /* of a dump area, or NULL */
+	const char *config;
 	unsigned int found;
 };
 
@@ -79,6 +91,8 @@ static int status(struct status *s)
 {
 	int err = 0, bad;
 
+	if (!s->path && !s->clear && !s->as_json)
+		err = armed_status(s->config, NULL);
 	if (s->as_json) {
 		json_begin(&s->json, stdout);
 		json_open(&s->json, "last_failures", '[');
@@ -88,20 +102,24 @@ static int status(struct status *s)
 	bad = failure_each(show, s, s->clear);
 	if (s->as_json) {
 		json_close(&s->json, ']');
+		if (!s->path && !s->clear)
+			err = armed_status(s->config, &s->json);
 		json_end(&s->json);
 	} else if (!s->found) {
 		puts("last failure: none known");
 	}
 	/* without root not everything can be seen: that is told, and no error of a question about an area */
-	return err || (bad && !s->path) ? CTL_FAILED : CTL_DONE;
+	return err || (bad && s->clear && !s->path) ? CTL_FAILED : CTL_DONE;
 }
 
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = { { "json", no_argument, NULL, 'j' },
 						 { "clear", no_argument, NULL, 'c' },
+						 { "config", required_argument, NULL, 'f' },
+						 { "root", required_argument, NULL, 'r' },
 						 COMMON_OPTIONS };
-	struct status s = { .as_json = false };
+	struct status s = { .config = CONF_PATH };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
@@ -109,6 +127,10 @@ static int run(int argc, char **argv)
 			s.as_json = true;
 		else if (c == 'c')
 			s.clear = true;
+		else if (c == 'f')
+			s.config = optarg;
+		else if (c == 'r')
+			sys_root(optarg);
 		else
 			return command_option(&cmd_status, c);
 	}
@@ -120,7 +142,7 @@ static int run(int argc, char **argv)
 
 const struct command cmd_status = {
 	.name = "status",
-	.summary = "tell why the last dump failed",
+	.summary = "is this machine armed? why did the last dump fail?",
 	.help = help,
 	.run = run,
 };

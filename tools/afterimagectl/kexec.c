@@ -134,3 +134,18 @@ int kexec_armed(struct armed *a)
 	a->time = ok ? strtoull(when, NULL, 10) : 0;
 	return ok ? 0 : -ENOENT;
 }
+
+const char *kexec_mismatch(const struct plan *p)
+{
+	static struct armed a;
+
+	if (!p->reservation.armed)
+		return "nothing is loaded: afterimagectl load";
+	if (kexec_armed(&a))
+		return "something else than afterimagectl loaded what is loaded";
+	if (strcmp(a.image, p->conf->image) || strcmp(a.words, p->words))
+		return "with other words than would be right now: afterimagectl load";
+	if (strcmp(a.map, p->map))
+		return "a file has moved since: afterimagectl load";
+	return NULL;
+}

@@ -21,6 +21,9 @@ int kexec_load(struct plan *p);
 /* 0 or -errno, told. */
 int kexec_unload(void);
 
+/* NULL: what is loaded is what p says; else in words what is not as it should be. */
+const char *kexec_mismatch(const struct plan *p);
+
 /* What kexec_load() last left. 0 or -ENOENT, untold: something else loaded what is loaded. */
 int kexec_armed(struct armed *a);
 

@@ -10,7 +10,7 @@
 static const struct command *const commands[] = {
 	&cmd_format, &cmd_extract, &cmd_receive, &cmd_repair, &cmd_verify, &cmd_info, &cmd_dmesg,
 	&cmd_status,
-	&cmd_load, &cmd_unload, &cmd_check, &cmd_shrink, &cmd_save,
+	&cmd_load, &cmd_unload, &cmd_check, &cmd_test, &cmd_shrink, &cmd_save,
 };
 
 static void print_version(void)
