@@ -25,7 +25,8 @@ static const char *target_device(const struct plan_target *t)
 	return t->kind == PLAN_TCP ? t->way.ifname : t->area.device;
 }
 
-static void print_json(struct json *j, const struct plan *p, const struct armed *a, const char *mismatch, bool settled)
+static void print_json(struct json *j, const struct plan *p, const struct armed *a,
+		       const char *mismatch, bool settled)
 {
 	char when[32] = "";
 
@@ -50,7 +51,8 @@ static void print_json(struct json *j, const struct plan *p, const struct armed 
 	json_close(j, ']');
 }
 
-static void print_words(const struct plan *p, const struct armed *a, const char *mismatch, bool settled)
+static void print_words(const struct plan *p, const struct armed *a, const char *mismatch,
+			bool settled)
 {
 	char when[32];
 
@@ -67,7 +69,8 @@ static void print_words(const struct plan *p, const struct armed *a, const char 
 		const struct plan_target *t = &p->target[i];
 		const char *device = target_device(t);
 
-		printf("target: %s%s%s, %s\n", t->text, *device ? " on " : "", device, target_state(t));
+		printf("target: %s%s%s, %s\n", t->text, *device ? " on " : "", device,
+		       target_state(t));
 	}
 }
 
@@ -83,7 +86,8 @@ int armed_status(const char *config, struct json *j)
 	settled = !conf_read(&conf, config) && !plan_make(&p, &conf);
 	if (!settled && !p.reservation.size)
 		(void)machine_reservation(&p.reservation);
-	mismatch = settled || !p.reservation.armed ? kexec_mismatch(&p) : "the configuration cannot be settled now";
+	mismatch = settled || !p.reservation.armed ? kexec_mismatch(&p)
+						   : "the configuration cannot be settled now";
 	for (unsigned int i = 0; !mismatch && i < p.n_target; i++)
 		if (p.target[i].err)
 			mismatch = "a target was left out";

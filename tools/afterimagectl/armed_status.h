@@ -5,8 +5,8 @@
 
 #include "json.h"
 
-/* As members of *j, or in words where that is NULL. 0: armed as configured; -EINVAL: not; what else keeps the
- * answer from being found is told. */
+/* As members of *j, or in words where that is NULL. 0: armed as configured; -EINVAL: not; what else
+ * keeps the answer from being found is told. */
 int armed_status(const char *config, struct json *j);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// afterimagectl status: is this machine armed, and why did the last dump fail, wherever the capture kernel could leave word
-// of it.
+// afterimagectl status: is this machine armed, and why did the last dump fail, wherever the capture
+// kernel could leave word of it.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

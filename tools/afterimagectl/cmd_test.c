@@ -19,7 +19,8 @@ static const char help[] =
     "       afterimagectl test --report\n"
     "\n"
     "CRASHES THIS MACHINE, as a panic would, to see that a dump comes of it: after the checks of\n"
-    "`afterimagectl check`, all of which must be good, and after `yes` was typed. After the reboot\n"
+    "`afterimagectl check`, all of which must be good, and after `yes` was typed. After the "
+    "reboot\n"
     "--report says whether the dump came through, and how long it took; exit status 1 when it did\n"
     "not, or when that cannot be seen on this machine because the dump went over the network.\n"
     "\n"
@@ -91,7 +92,8 @@ static int report_absence(const struct testmark *m)
 	for (unsigned int i = 0; i < m->n_target; i++)
 		printf("target %s: %s\n", m->target[i],
 		       !strncmp(m->target[i], "tcp:", 4)
-			   ? "see on that machine, which this one cannot ask (afterimagectl receive keeps index and journal)"
+			   ? "see on that machine, which this one cannot ask (afterimagectl "
+			     "receive keeps index and journal)"
 		       : strcmp(m->target[i], "console:")
 			   ? "no dump of that crash was saved: is afterimage-save.service enabled?"
 			   : "see the console's own log");
@@ -105,7 +107,8 @@ static int report(void)
 	int err = testmark_read(&m);
 
 	if (err)
-		return err == -ENOENT ? say_fail(CTL_FAILED, "no test was made on this machine") : CTL_FAILED;
+		return err == -ENOENT ? say_fail(CTL_FAILED, "no test was made on this machine")
+				      : CTL_FAILED;
 	print_time(when, m.time);
 	if (testmark_is_of_this_boot(&m)) {
 		say("the test of %s did not crash this machine", when);

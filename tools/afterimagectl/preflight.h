@@ -5,7 +5,8 @@
 
 #include "plan.h"
 
-/* Settle *p and print a line for each thing that a dump needs. 0, or -EINVAL: something is wrong. */
+/* Settle *p and print a line for each thing that a dump needs. 0, or -EINVAL: something is wrong.
+ */
 int preflight(struct plan *p, const struct conf *conf);
 
 #endif

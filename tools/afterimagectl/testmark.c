@@ -111,16 +111,17 @@ void testmark_saved(u64 crashed, const char *dir, bool complete)
 	u64 now = (u64)time(NULL);
 	FILE *f;
 
-	if (testmark_read(&m) || m.saved || testmark_is_of_this_boot(&m) || crashed + CLOCK_GAP < m.time)
+	if (testmark_read(&m) || m.saved || testmark_is_of_this_boot(&m) ||
+	    crashed + CLOCK_GAP < m.time)
 		return;
 	f = fopen(sys_path(TESTMARK_PATH), "ae");
 	if (!f) {
 		say_error(-errno, TESTMARK_PATH);
 		return;
 	}
-	fprintf(f, "crashed %llu\nup %llu\nsaved %llu\ncomplete %d\ndump %s\n", crashed, boot_time(), now,
-		complete, dir);
+	fprintf(f, "crashed %llu\nup %llu\nsaved %llu\ncomplete %d\ndump %s\n", crashed,
+		boot_time(), now, complete, dir);
 	if (!close_durably(f))
-		say("test: the dump came through%s, %llu s after the crash", complete ? "" : " INCOMPLETE",
-		    now > crashed ? now - crashed : 0);
+		say("test: the dump came through%s, %llu s after the crash",
+		    complete ? "" : " INCOMPLETE", now > crashed ? now - crashed : 0);
 }

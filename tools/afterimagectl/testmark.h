@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What `afterimagectl test` leaves before it crashes the machine, and `save` adds when the dump is there. */
+/* What `afterimagectl test` leaves before it crashes the machine, and `save` adds when the dump is
+ * there. */
 #ifndef AFTERIMAGECTL_TESTMARK_H
 #define AFTERIMAGECTL_TESTMARK_H
 
@@ -16,7 +17,8 @@ struct testmark {
 	char boot[BOOT_ID_TEXT];
 	char target[CONF_TARGETS][CONF_TEXT]; /* as configured then */
 	unsigned int n_target;
-	u64 crashed, up, saved; /* the dump's own time, when the next boot began, when save had it; 0: not saved */
+	u64 crashed, up, saved; /* the dump's own time, when the next boot began, when save had it;
+				   0: not saved */
 	bool complete;
 	char dump[PATH_MAX]; /* its folder */
 };
@@ -30,7 +32,8 @@ int testmark_read(struct testmark *m);
 /* Is the system that wrote it still running? */
 bool testmark_is_of_this_boot(const struct testmark *m);
 
-/* A dump of a crash at `crashed` was saved to `dir`: if it is the test's, that is added and told in one line. */
+/* A dump of a crash at `crashed` was saved to `dir`: if it is the test's, that is added and told in
+ * one line. */
 void testmark_saved(u64 crashed, const char *dir, bool complete);
 
 #endif
