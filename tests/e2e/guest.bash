@@ -33,6 +33,7 @@ machine() {
     echo 0 > "$share/count"
     cp "$top"/build/deb/afterimage_*.deb "$share/afterimage.deb"
     cp "$e2e/steps.sh" "$share/lib.sh"
+    cp "$e2e/boot.sh" "$share"
     cp --sparse=always "$GUEST/disk.img" "$disk"
     take_kernel "$(cat "$GUEST/release")"
 }
