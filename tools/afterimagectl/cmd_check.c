@@ -60,7 +60,7 @@ static void check_area(const struct plan_target *t, const struct conf *c)
 {
 	const struct diskarea *a = &t->area;
 	u64 estimate = estimate_now(c);
-	char text[160], when[32], size[96];
+	char text[2 * CONF_TEXT], when[32], size[96];
 
 	snprintf(text, sizeof(text), "%s: %s", t->text, a->device);
 	if (!a->pci[0] || !machine_drives_disk(a->pci))
