@@ -28,6 +28,8 @@ make_disk() {
     pieces=$("$ctl" info "$mnt/area.img" | sed -n 's/^extents: *//p')
     echo "in $pieces pieces"
     [ "${pieces:-1}" -ge 3 ]
+    # where in the file system the second piece begins
+    second=$(filefrag -v "$mnt/area.img" | awk '$1 ~ /^[0-9]+:$/ && $7 ~ /^[0-9]+:$/ { print $4 * 4096; exit }')
     umount "$mnt"
     detach
 }
@@ -65,11 +67,13 @@ END
 }
 
 # The dump is whole, page by page the RAM's, and it is taken out of the file as it lies in its file system.
-file_holds_the_dump() {
+file_holds_the_dump() { # [MOUNT-OPTIONS]; with rw the area is emptied, too
+    local how=${1:-ro} keep=(--keep)
+    [ "$how" != rw ] || keep=()
     console "target file:$uuid: ready" 'dump complete:' ", file:$uuid"
     attach
-    mount -o "${1:-ro}" "$loop" "$mnt"
-    "$ctl" extract ${2:---keep} -o "$out/got" "$mnt/area.img"
+    mount -o "$how" "$loop" "$mnt"
+    "$ctl" extract "${keep[@]}" -o "$out/got" "$mnt/area.img"
     (cd / && sha256sum --quiet -c "$out/files.sha256")
     lsattr "$mnt/area.img" | grep -q '^....i'
     umount "$mnt"
