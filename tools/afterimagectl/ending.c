@@ -10,12 +10,10 @@
 
 static void stage_leave(struct receiver *rc, struct reception *r)
 {
-	struct stage *s = &rc->stage[r->stage];
-
 	if (r->stage >= STAGES)
 		return;
-	TAILQ_REMOVE(&s->list, r, link);
-	s->count--;
+	TAILQ_REMOVE(&rc->stage[r->stage].list, r, link);
+	rc->stage[r->stage].count--;
 	r->stage = STAGES;
 }
 

@@ -49,7 +49,7 @@ struct reception *reception_new(int socket, const struct sockaddr_storage *peer,
 		r->dir = r->out.fd = -1;
 		r->window = clock_seconds();
 		r->share = -1;
-		r->stage = ~0U;
+		r->stage = ~0U; /* in none */
 		r->port = address_print(peer, r->address);
 		r->source = source_join(limits, r->address, err);
 	}
