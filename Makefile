@@ -179,6 +179,7 @@ install: all
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/afterimage/tools/lib tools/lib/*.sh
 	install -d $(DESTDIR)$(PREFIX)/bin
 	ln -sf ../lib/afterimage/tools/qemu-panic $(DESTDIR)$(PREFIX)/bin/afterimage-qemu-panic
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 docs/man/afterimage-qemu-panic.1
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/afterimagectl.8
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/afterimage.conf.5
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 docs/man/afterimage.7
@@ -186,7 +187,7 @@ install: all
 	install -D -m 644 packaging/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/afterimage.conf
 	install -D -m 644 packaging/bash-completion $(DESTDIR)$(PREFIX)/share/bash-completion/completions/afterimagectl
 	install -D -m 644 packaging/afterimage.conf $(DESTDIR)/etc/afterimage.conf
-	install -d -m 755 $(DESTDIR)/etc/afterimage/hooks.d
+	install -d -m 755 $(DESTDIR)/etc/afterimage/hooks.d $(DESTDIR)/var/crash
 	sed -i 's|/usr/sbin/|$(PREFIX)/sbin/|' $(DESTDIR)$(UNITDIR)/afterimage*.service
 
 deb: deps-deb

@@ -66,7 +66,7 @@ take_kernel() { # RELEASE
 
 # run_guest [RESERVATION]: boots, and boots again by itself, until it powers off.
 run_guest() {
-    (leashed timeout "${GUEST_SECONDS:-1200}" qemu-system-x86_64 -M q35 -accel tcg -cpu max,-svm,-vmx -smp 2 -m 768 \
+    (leashed timeout "${GUEST_SECONDS:-1200}" qemu-system-x86_64 -M q35 -accel tcg -cpu max -smp 2 -m 768 \
         -nodefaults -display none -serial file:"$console" \
         -drive if=none,id=d0,format=raw,file="$disk" -device ide-hd,bus=ide.0,drive=d0 \
         -virtfs local,path="$share",mount_tag=e2e,security_model=none,multidevs=remap "${devices[@]}" \

@@ -91,3 +91,44 @@ END
     guest_take /var/lib/afterimage "$out"
     dump_is_good "$out"/afterimage/10.*/
 }
+
+# file_on PREPARE FOLDER: a file there takes the dump of `afterimagectl test`, twice the same file.
+file_on() {
+    step << END
+$1
+install_package
+df -T $2
+afterimagectl format --file $2/afterimage.img --size auto
+conf 'target file:$2/afterimage.img' 'console ttyS0'
+systemctl enable --now afterimage-save afterimage
+afterimagectl status
+afterimagectl check
+afterimagectl test --yes
+END
+    step << END
+systemctl is-active afterimage
+journalctl -b -u afterimage-save --no-pager
+afterimagectl status
+afterimagectl status --json | tee status.json
+afterimagectl test --report
+journalctl -b -u afterimage-save | grep 'test: the dump came through, '
+[ "\$(afterimagectl info $2/afterimage.img | sed -n 's/^state: *//p')" = empty ]
+$3
+dpkg --purge afterimage
+[ ! -e /var/lib/afterimage-test ]
+END
+    run_guest 2M
+    steps_passed 1
+    log_has 1 'armed: yes, as configured'
+    log_has 2 'the dump came through'
+    fs_is_clean
+    guest_take /var/crash "$out"
+    dump_is_good "$out"/crash/*
+}
+
+@test "file: on the root's ext4; afterimagectl test and its report" { file_on "mkdir -p /var/crash" /var/crash; }
+
+@test "file: on an xfs of its own" {
+    file_on 'mkfs.xfs -q /dev/sda3; mkdir /dumps; echo "/dev/sda3 /dumps xfs defaults 0 2" >> /etc/fstab; mount /dumps' /dumps \
+        'systemctl stop afterimage; umount /dumps; xfs_repair -n /dev/sda3; mount /dumps'
+}
