@@ -94,7 +94,10 @@ fs_is_clean() {
     e2fsck -fn "$(system)"
 }
 
-guest_take() { debugfs -R "rdump $1 $2" "$(system)" 2>&1 | grep -v '^debugfs '; [ -e "$2/${1##*/}" ]; } # PATH FOLDER
+guest_take() { # PATH FOLDER
+    debugfs -R "rdump $1 $2" "$(system)" > "$out/debugfs.txt" 2>&1
+    [ -e "$2/${1##*/}" ]
+}
 
 log_has() { # STEP TEXT
     grep -qF -- "$2" "$share/log.$1" || { echo "no '$2' in step $1:"; cat "$share/log.$1"; return 1; } >&2
