@@ -13,8 +13,9 @@ struct ip6_addr;
  * next one goes. */
 u32_t *net_syn_options(struct tcp_hdr *hdr, u32_t *opts);
 
-/* A segment for `pcb`, with the first `len` bytes of its options behind its header. Returns ERR_OK. */
-s8_t net_tcp_options(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u16_t len);
+/* A segment for `pcb`: the first `len` bytes of its options are behind its header; it has `data` bytes of
+ * data. Returns ERR_OK. */
+s8_t net_tcp_heard(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u16_t len, u16_t data);
 
 /* dump.vlan=, or -1. */
 s32_t net_vlan_tag(void);

@@ -103,7 +103,7 @@
 #define LWIP_HOOK_TCP_ISN(local, lport, remote, rport) net_random()
 #define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, hdr, pcb, opts) net_syn_options(hdr, opts)
 #define LWIP_HOOK_TCP_OUT_TCPOPT_LENGTH(pcb, own) ((own) ? (own) + 4 : 0) /* SACK permitted, in a SYN */
-#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, len, len1, opt2, p) net_tcp_options(pcb, hdr, len1)
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, len, len1, opt2, p) net_tcp_heard(pcb, hdr, len1, (p)->tot_len)
 #define LWIP_HOOK_VLAN_SET(netif, p, src, dst, type) net_vlan_tag()
 #define LWIP_HOOK_ND6_GET_GW(netif, dest) net_gateway6(dest)
 

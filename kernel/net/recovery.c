@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Loss recovery by selective acknowledgements (RFC 2018, RFC 6675), beside lwIP, which resends a whole
- * segment of up to 60 KiB for a lost frame, one a round trip, and waits for its timer when that is lost
- * too. Here only what is missing is sent again. lwIP's queues are read, never changed; its own fast
- * retransmission and its timer are kept from running. */
+/* Loss recovery by selective acknowledgements (RFC 2018, RFC 6675), or without them as NewReno does
+ * (RFC 6582), in place of lwIP's, which resends a whole segment of up to 60 KiB for a lost frame and waits
+ * for its timer when anything else is lost. Here only what is missing is sent again. lwIP's queues are
+ * read, never changed; its own fast retransmission and its timer are kept from running. */
 #include "recovery.h"
 
 #include <string.h>
@@ -70,39 +70,51 @@ static u32 sack_bytes_above(const struct recovery *r, u32 seq)
 	return sum;
 }
 
-void recovery_options(struct recovery *r, struct tcp_pcb *pcb, u32 ack, bool syn, const u8 *opt, u32 len)
+/* RFC 5681, 2: what is a duplicate acknowledgement. */
+static bool is_duplicate(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u32 data)
 {
-	struct bytes b = bytes_of(opt, len);
+	return hdr->ackno == pcb->lastack && pcb->unacked && !data &&
+	       (u32)SND_WND_SCALE(pcb, hdr->wnd) == pcb->snd_wnd;
+}
+
+static void blocks_read(struct recovery *r, const struct tcp_pcb *pcb, u32 ack, struct bytes b)
+{
+	while (bytes_left(&b) >= SACK_BYTES) {
+		const u8 *edge = bytes_take(&b, SACK_BYTES);
+		u32 from = get_be32(edge), to = get_be32(edge + 4);
+
+		if (before(later(ack, pcb->lastack), from) && before(from, to) && !before(pcb->snd_nxt, to))
+			sack_add(r, from, to);
+	}
+}
+
+void recovery_heard(struct recovery *r, struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u32 len, u32 data)
+{
+	struct bytes b = bytes_of(hdr + 1, len);
+	bool syn = TCPH_FLAGS(hdr) & TCP_SYN;
 
 	if (syn)
-		r->able = false;
-	else if (!r->able)
-		return;
+		r->sack = false;
 	while (bytes_left(&b)) {
 		u8 kind = bytes_u8(&b), n;
-		struct bytes value;
+		const u8 *value;
 
 		if (kind == OPT_END)
 			break;
 		if (kind == OPT_NOP)
 			continue;
 		n = bytes_u8(&b);
-		if (b.bad || n < 2 || n - 2u > bytes_left(&b))
+		value = n < 2 ? NULL : bytes_take(&b, n - 2u);
+		if (!value)
 			break;
-		value = bytes_of(bytes_take(&b, n - 2u), n - 2u);
 		if (syn && kind == OPT_SACK_PERM)
-			r->able = true;
-		while (!syn && kind == OPT_SACK && bytes_left(&value) >= SACK_BYTES) {
-			const u8 *edge = bytes_take(&value, SACK_BYTES);
-			u32 from = get_be32(edge), to = get_be32(edge + 4);
-
-			if (before(later(ack, pcb->lastack), from) && before(from, to) &&
-			    !before(pcb->snd_nxt, to))
-				sack_add(r, from, to);
-		}
+			r->sack = true;
+		if (!syn && r->sack && kind == OPT_SACK)
+			blocks_read(r, pcb, hdr->ackno, bytes_of(value, n - 2u));
 	}
-	if (r->able)
-		pcb->dupacks = 0; /* lwIP never sees the third */
+	if (!syn && !r->sack && is_duplicate(pcb, hdr, data))
+		r->dups++;
+	pcb->dupacks = 0; /* lwIP never sees the third */
 }
 
 /* --- sending again */
@@ -199,7 +211,7 @@ static u32 lost_bytes(const struct recovery *r, u32 una, u32 *seq, u32 *end)
 static void resend(struct recovery *r, struct tcp_pcb *pcb, u32 sacked, u32 mss, u32 piece)
 {
 	u32 seq, end, lost = lost_bytes(r, pcb->lastack, &seq, &end);
-	u32 way = pcb->snd_nxt - pcb->lastack - sacked - lost;
+	u32 flight = pcb->snd_nxt - pcb->lastack, way = flight - MIN(flight, sacked + lost);
 
 	while (lost && way < r->window) {
 		u32 room = MAX(r->window - way, mss);
@@ -244,11 +256,14 @@ static void end(struct recovery *r, struct tcp_pcb *pcb)
 	pcb->bytes_acked = 0;
 }
 
-/* Holes that enough was received behind. */
-static void lost_by_sack(struct recovery *r, u32 mss)
+/* Holes that enough was received behind. Without SACK the first one, and, when that is filled, the next
+ * one as the peer's acknowledgement comes to it. */
+static void lost_by_ack(struct recovery *r, const struct tcp_pcb *pcb, u32 mss)
 {
 	u32 above = 0;
 
+	if (!r->sack && (r->active || r->dups >= DUP_THRESH))
+		r->lost_to = later(r->lost_to, earlier(pcb->lastack + mss, pcb->snd_nxt));
 	for (unsigned int i = r->count; i--;) {
 		above += r->sacked[i].to - r->sacked[i].from;
 		if (above >= DUP_THRESH * mss) {
@@ -327,11 +342,13 @@ u32 recovery_tend(struct recovery *r, struct tcp_pcb *pcb, u32 mss, u32 piece)
 	u32 una = pcb->lastack, acked = una - r->seen_ack, sacked;
 	u64 now = clock_us();
 
-	if (!r->able || pcb->rtime < 0)
+	if (pcb->rtime < 0)
 		return mss;
 	pcb->rtime = 0;
 	sack_trim(r, una);
-	sacked = sack_bytes_above(r, una);
+	if (acked)
+		r->dups = 0;
+	sacked = r->sack ? sack_bytes_above(r, una) : r->dups * mss;
 	rtt_measure(r, pcb, now);
 	mss = hole_watch(r, pcb, acked, mss);
 	if (acked || sacked != r->seen_sacked || !pcb->unacked) {
@@ -347,7 +364,7 @@ u32 recovery_tend(struct recovery *r, struct tcp_pcb *pcb, u32 mss, u32 piece)
 		end(r, pcb);
 	if (!pcb->unacked)
 		return mss;
-	lost_by_sack(r, mss);
+	lost_by_ack(r, pcb, mss);
 	lost_by_time(r, pcb, now, mss);
 	if (!r->active && before(una, r->lost_to))
 		begin(r, pcb, mss);

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Loss recovery by selective acknowledgements, beside lwIP, which knows none for what it sends. */
+/* Loss recovery by selective acknowledgements, in place of lwIP's, which knows none for what it sends. */
 #ifndef AFTERIMAGE_RECOVERY_H
 #define AFTERIMAGE_RECOVERY_H
 
 #include "base.h"
 
+struct tcp_hdr;
 struct tcp_pcb;
 
 #define SACKS_MAX 64u
 
 /* Sequence numbers, as everywhere here, wrap around. */
 struct recovery {
-	bool able;         /* the peer tells what it has; otherwise lwIP is left alone */
+	bool sack;         /* the peer tells what it has; otherwise only that it misses something */
 	bool active;       /* something was lost: until `point` is acknowledged */
 	struct sack {
 		u32 from, to;
 	} sacked[SACKS_MAX]; /* what the peer has above lastack: ascending, apart */
 	unsigned int count;
+	u32 dups;          /* acknowledgements of nothing new, of a peer without SACK */
 	u32 lost_to;       /* what the peer does not have below this is lost */
 	u32 resent_to;     /* of that, below this was sent again in this round */
 	u32 round_to;      /* what had been sent when the round began */
@@ -42,7 +44,8 @@ void recovery_start(struct recovery *r, const struct tcp_pcb *pcb, u32 rtt_us);
  * smaller one, since frames of that size vanish and shorter ones do not. */
 MUST_CHECK u32 recovery_tend(struct recovery *r, struct tcp_pcb *pcb, u32 mss, u32 piece);
 
-/* The options of a segment that came in, before lwIP sees it. */
-void recovery_options(struct recovery *r, struct tcp_pcb *pcb, u32 ack, bool syn, const u8 *opt, u32 len);
+/* A segment came in, with `data` bytes of data and the first `len` bytes of its options behind the header
+ * (whose fields lwIP has put into host order already); lwIP has not seen it yet. */
+void recovery_heard(struct recovery *r, struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u32 len, u32 data);
 
 #endif

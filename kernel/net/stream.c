@@ -47,13 +47,12 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 	return ERR_OK;
 }
 
-s8_t net_tcp_options(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u16_t len)
+s8_t net_tcp_heard(struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u16_t len, u16_t data)
 {
 	struct stream *s = pcb->callback_arg;
 
 	if (s && s->pcb == pcb)
-		recovery_options(&s->recovery, pcb, hdr->ackno, TCPH_FLAGS(hdr) & TCP_SYN,
-		                 (const u8 *)(hdr + 1), len);
+		recovery_heard(&s->recovery, pcb, hdr, len, data);
 	return ERR_OK;
 }
 

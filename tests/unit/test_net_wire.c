@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "lwip/priv/tcp_priv.h"
 #include "peer.h"
 #include "tap.h"
 #include "transfer.h"
@@ -35,9 +36,36 @@ TEST(loss_duplication_reordering)
 	}
 }
 
-/* A segment of 61 KiB behind a retransmission timeout: cwnd is one MSS, nothing is in flight, lwIP
- * starts no timer. Without stream.c's unstick() the dump hangs here for ever. */
-TEST(rto_with_large_segments_does_not_stall)
+/* lwIP's stall: behind a loss the congestion window is smaller than the segment of up to 61 KiB at the
+ * head of its queue, nothing is in flight, and it starts no timer. Without stream.c's unstick() the dump
+ * hangs here for ever. */
+TEST(segment_larger_than_the_window_does_not_stall)
+{
+	const u32 span = 27 * PAGE_SIZE; /* two large segments, the second not full: it waits for more */
+	struct config c = static_v4();
+	struct peer p = { 0 };
+	u64 off = 8u << 20;
+	struct sink *s;
+
+	WITH_TAP(ALL_OFFLOADS);
+	c.stall_s = 4;
+	s = transfer_begin(&c, &p, off);
+	CHECK(s);
+	for (int i = 0; i < 8; i++, off += PAGE_SIZE * 2) { /* until everything is acknowledged */
+		usleep(5000);
+		CHECK_EQ(s->ops->write(s, off, ram + off, PAGE_SIZE * 2), 0);
+	}
+	tap_faults.mute = true;
+	CHECK_EQ(s->ops->write_span(s, off, ram_pa + off, span), 0);
+	tap_faults.mute = false;
+	CHECK(tcp_active_pcbs->unsent && tcp_active_pcbs->unsent->len > 10 * 1460);
+	tcp_active_pcbs->cwnd = tcp_active_pcbs->ssthresh = 10 * 1460; /* as behind a loss */
+	CHECK_EQ(s->ops->finish(s, 0), 0);
+	peer_join(&p);
+	CHECK(p.received == off + span && !p.wrong && !tap.wrong);
+}
+
+TEST(everything_in_flight_is_lost)
 {
 	struct config c = static_v4();
 	struct peer p = { 0 };
@@ -48,7 +76,7 @@ TEST(rto_with_large_segments_does_not_stall)
 	s = transfer_begin(&c, &p, 32u << 20);
 	CHECK(s);
 	for (u64 off = 32u << 20; off < 40u << 20; off += 4u << 20) {
-		tap_faults.mute_until_us = clock_us() + 400 * MS; /* everything in flight is lost */
+		tap_faults.mute_until_us = clock_us() + 400 * MS;
 		CHECK_EQ(s->ops->write_span(s, off, ram_pa + off, 4u << 20), 0);
 	}
 	CHECK_EQ(s->ops->finish(s, 0), 0);

@@ -57,9 +57,7 @@
     did ab cut
 }
 
-# lwIP sends no segment larger than its congestion window and starts no timer for it: docs/reliability.md. With a peer that
-# tells what it has lwIP's own timer never runs, so this one does not.
-@test "lwIP's stall: a retransmission timeout with large segments" {
+@test "everything in flight is lost, the peer knows no SACK" {
     lab_up --cut 2000000:600
     in_lab sh -c 'echo 0 > /proc/sys/net/ipv4/tcp_sack'
     arrives 16
