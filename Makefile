@@ -46,7 +46,7 @@ kernel_obj := \
 	drivers/netdev.o drivers/virtio.o drivers/virtio_ring.o drivers/virtio_net.o
 
 include kernel/net/lwip.mk kernel/codec.mk
-kernel_obj += $(net_obj) $(codec_obj) kernel/dump/flatten.o kernel/dump/kdump.o kernel/dump/kdump_batch.o kernel/dump/early.o
+kernel_obj += $(net_obj) $(codec_obj) kernel/dump/flatten.o kernel/dump/kdump.o kernel/dump/kdump_batch.o kernel/dump/early.o kernel/dump/early_table.o
 
 kernel_cflags := -std=gnu11 -Os -g -ffreestanding -fpie -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \

@@ -42,7 +42,7 @@ enum {
 	SLOT_FIRST,  /* registers, for good */
 };
 
-static KEEP ALIGNED(4096) u64 table[TABLES][ENTRIES]; /* [0] is the root */
+static KEEP_PAGES u64 table[TABLES][ENTRIES]; /* [0] is the root */
 static KEEP unsigned int tables;
 static KEEP unsigned int levels;        /* 4 or 5 */
 static KEEP unsigned int physical_bits;

@@ -45,6 +45,7 @@ typedef u64 pa_t; /* a physical address; equal to the virtual one wherever we ma
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 /* Not reset by a second life (linker.ld): stacks, page and descriptor tables, records. */
 #define KEEP __attribute__((section(".keep")))
+#define KEEP_PAGES __attribute__((section(".keep.page"), aligned(4096)))
 /* Memory that shares its place with that of groups which are never in use at the same time; linker.ld
  * says which. Whoever begins to use it finds garbage. */
 #define OVERLAY(group) __attribute__((section(".overlay." #group)))

@@ -9,8 +9,9 @@ codec_includes := -isystem build/deps/lzo2/include -isystem build/deps/lzo2/src 
 	-isystem build/deps/libzstd/lib -isystem build/deps/libzstd/lib/common -isystem build/deps/libdeflate
 $(patsubst %,$(B)/kernel/kernel/dump/codec_%.o,lzo zstd zlib): codec_cflags := -O2 -D_LIBC_LIMITS_H_ $(codec_includes)
 
-# The smallest image remembers fewer early pages: it must fit 640 KiB.
+# The smallest image must fit 640 KiB: fewer early pages, less in flight.
+small_obj := $(addprefix $(B)/kernel/kernel/,dump/early.o dump/early_table.o dump/kdump.o dump/disk_sink.o net/ring.o)
 ifeq ($(strip $(CODECS)),lzo)
-$(B)/kernel/kernel/dump/early.o $(B)/kernel/kernel/dump/kdump.o: codec_cflags += -DEARLY_FEW
+$(small_obj): codec_cflags += -DSMALL_IMAGE
 endif
-$(B)/kernel/kernel/dump/early.o $(B)/kernel/kernel/dump/kdump.o: $(B)/codecs.stamp
+$(small_obj): $(B)/codecs.stamp

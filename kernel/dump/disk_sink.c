@@ -9,7 +9,11 @@
 #include "log.h"
 
 /* Together as much as the overlay has. */
-#define STAGE_BYTES (88 * KIB) /* copied bytes that one device write can hold */
+#ifdef SMALL_IMAGE
+#define STAGE_BYTES (64 * KIB) /* copied bytes that one device write can hold */
+#else
+#define STAGE_BYTES (88 * KIB)
+#endif
 #define LATER_BYTES (32 * KIB) /* that wait for a flush: kdump's bitmap of 1 GiB */
 #define BATCH_BYTES (8 * MIB)  /* of one device write; larger is no faster */
 #define BATCH_FIRST (128 * KIB) /* until the disk has shown that it is quick: a command has 30 s */

@@ -287,6 +287,27 @@ static int log_buf_decode(void)
 	return 0;
 }
 
+bool dmesg_memory(unsigned int i, u64 *va, u64 *len)
+{
+	u64 prb;
+	bool ok = true;
+	struct prb r;
+
+	if (!vmcoreinfo_value("SYMBOL", "prb", &prb)) {
+		if (i || ask_for(PRB_END, LOG_END))
+			return false;
+		*va = get(said[LOG_BUF], sizeof(u64), &ok);
+		*len = get(said[LOG_BUF_LEN], sizeof(u32), &ok);
+		return ok;
+	}
+	if (i > 2 || prb_open(&r, prb))
+		return false;
+	*va = i == 0 ? r.descs : i == 1 ? r.infos : r.text;
+	*len = i == 0 ? said[DESC_SIZE] << r.desc_bits :
+	       i == 1 ? said[INFO_SIZE] << r.desc_bits : 1ull << r.text_bits;
+	return true;
+}
+
 int dmesg_decode(dmesg_fn *fn, void *ctx)
 {
 	u64 prb;

@@ -17,6 +17,10 @@ typedef int dmesg_fn(void *ctx, const char *text, size_t len);
  * must have been called; where it failed, the log may be readable all the same. */
 int dmesg_decode(dmesg_fn *fn, void *ctx);
 
+/* The log's memory, piece by piece: what a reader of the ring, or of log_buf, wants to see. False: no
+ * piece i. Whether it can be read, and how much of what it claims is sound, is not known. */
+bool dmesg_memory(unsigned int i, u64 *va, u64 *len);
+
 /* Takes one line: printable ASCII, no end of line. */
 typedef void dmesg_line_fn(const char *line);
 

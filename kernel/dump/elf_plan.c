@@ -117,7 +117,7 @@ void elf_plan_clear(void)
 
 int elf_plan_make(unsigned int level)
 {
-	static u8 keep[FILTER_PAGES / 8];
+	static u8 keep[FILTER_PAGES / 8] OVERLAY(elf);
 	u64 end = rampages_end(), start_us = clock_us();
 
 	elf_plan_clear();

@@ -50,6 +50,8 @@ struct verdicts {
 	u64 drop, never;
 };
 
+_Static_assert(FILTER_SLAB_PAGES * MEMMAP_PAGE_MAX <= PIECE_BYTES, "struct pages of a slab");
+
 static struct rules rules;
 static struct block block;
 static ALIGNED(64) u8 piece[PIECE_BYTES];
@@ -238,6 +240,11 @@ static unsigned int judge_free(const struct rules *r, u64 order, u64 pfn, unsign
 	return DROP;
 }
 
+static inline bool is_slab(const struct rules *r, const u8 *p)
+{
+	return get_le32(p + r->type) == r->type_slab || (get_le64(p + r->flags) & r->slab);
+}
+
 /* The verdict on a page, and in *order for how many. `last`: there is no struct page behind p,
  * which is so for odd page frames only. */
 static inline unsigned int judge(const struct rules *r, unsigned int level, const u8 *p, bool last,
@@ -253,7 +260,7 @@ static inline unsigned int judge(const struct rules *r, unsigned int level, cons
 		return 0;
 	if (get_le64(p + r->compound) & r->tail)
 		return never; /* else decided with its head */
-	slab = type == r->type_slab || (flags & r->slab);
+	slab = is_slab(r, p);
 	if (type == r->type_buddy && !slab && (level & LEVEL_FREE))
 		return judge_free(r, get_le64(p + r->private), pfn, order) | never;
 	if (type == r->type_unaccepted && !slab) /* the first one tells of a block */
@@ -273,6 +280,30 @@ static inline unsigned int judge(const struct rules *r, unsigned int level, cons
 	if ((level & LEVEL_USER) && (anon || (head && head_is_hugetlb(r, p, type))))
 		return DROP | never;
 	return never;
+}
+
+static bool is_tail(const struct rules *r, const u8 *p)
+{
+	return get_le64(p + r->compound) & r->tail;
+}
+
+bool filter_finds_slab(u64 pfn, u64 *first, u32 *n)
+{
+	u64 start = ALIGN_DOWN(pfn, FILTER_SLAB_PAGES);
+	u32 head = (u32)(pfn - start), end = head + 1, bytes = rules.page_bytes;
+
+	if (!bytes || !memmap_read(piece, start, FILTER_SLAB_PAGES))
+		return false;
+	while (head && is_tail(&rules, piece + head * bytes))
+		head--;
+	if (is_tail(&rules, piece + head * bytes) || !is_slab(&rules, piece + head * bytes) ||
+	    get_le64(piece + head * bytes + rules.flags) == UNINITIALISED)
+		return false;
+	while (end < FILTER_SLAB_PAGES && is_tail(&rules, piece + end * bytes))
+		end++;
+	*first = start + head;
+	*n = end - head;
+	return true;
 }
 
 /* --- pieces of the bitmaps */

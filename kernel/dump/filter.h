@@ -38,4 +38,9 @@ void filter_begin(void);
  * not looked at here. */
 void filter_apply(u64 pfn, u32 n, u8 *keep, u8 *never);
 
+/* Does page frame pfn belong to a slab, memory of the kernel's own objects? Pages *first .. *first + *n
+ * are all of it; one of more than FILTER_SLAB_PAGES (SLUB's largest) is none. After filter_init(). */
+#define FILTER_SLAB_PAGES 8u
+bool filter_finds_slab(u64 pfn, u64 *first, u32 *n);
+
 #endif

@@ -19,7 +19,6 @@
 #include "life.h"
 #include "log.h"
 
-#define KERNEL_MAP_START 0xffffffff80000000ull /* Documentation/x86/x86_64/mm.rst */
 #define PIECE_BYTES 256u
 
 #define OFF_SUB_HEADER KDUMP_BLOCK
@@ -100,21 +99,6 @@ static void utsname_read(struct kdump_utsname *u)
 		*end = 0;
 }
 
-/* As makedumpfile: by VMCOREINFO since 4.10, else by the kernel text's PT_LOAD. */
-static u64 phys_base(void)
-{
-	struct elf64_phdr ph;
-	u64 base;
-	u32 at = 0;
-
-	if (vmcoreinfo_value("NUMBER", "phys_base", &base))
-		return base;
-	while (source_next_load(&at, &ph))
-		if (ph.p_vaddr >= KERNEL_MAP_START)
-			return ph.p_paddr - (ph.p_vaddr - KERNEL_MAP_START);
-	return 0;
-}
-
 /* Headers and bitmaps: where the medium may be written in another order, they come after what they
  * promise. */
 static int write_promise(const struct kdump *k, u64 off, const void *p, u32 n)
@@ -168,7 +152,7 @@ static u64 note_offset(const struct source_note *desc)
 static int append_sub_header(const struct kdump *k)
 {
 	struct kdump_sub_header h = {
-		.phys_base = phys_base(),
+		.phys_base = kernel_va_phys_base(),
 		.dump_level = (s32)k->level,
 		.max_mapnr_64 = k->at.max_mapnr,
 	};
@@ -289,6 +273,7 @@ static int write_front(const struct kdump *k)
 		err = write_ram_bitmap(k);
 	at = (struct batch_place){
 		.in_place = k->in_place,
+		.runs = true,
 		.desc_off = k->at.early,
 		.desc_end = k->at.early_header,
 		.data_off = k->at.data,
@@ -372,12 +357,35 @@ static int write_early_page(const struct kdump *k, u64 pfn, u32 most)
 	batch_name(pfn);
 	err = write_page(k, pfn, most);
 	d = batch_named();
-	if (!err && d && (u64)d->offset == k->at.data)
+	if (err)
+		return err;
+	if (!d)
+		early_later(pfn);
+	else if ((u64)d->offset == k->at.data)
 		early_sent(pfn, 0, 0);
-	else if (!err && d)
+	else
 		early_sent(pfn, (u64)d->offset, d->size);
-	if (!err && clock_expired())
-		err = -ETIME;
+	return clock_expired() ? -ETIME : 0;
+}
+
+/* Those of the range's pages whose turn it is, and which the filter keeps. */
+static int write_early_range(const struct kdump *k, u64 pfn, u32 n)
+{
+	u64 start = ALIGN_DOWN(pfn, 8);
+	u32 most;
+	int err = 0;
+
+	filter_begin();
+	choose_pages(start, (u32)ALIGN_UP(pfn + n - start, 8));
+	for (; n && !err; n--, pfn++) {
+		if (early_turn(pfn, &most)) {
+			if (bit_is_set(kept, pfn - start))
+				err = write_early_page(k, pfn, most);
+			else
+				early_drop(pfn);
+		}
+		dump_progress(k->sink, k->st);
+	}
 	return err;
 }
 
@@ -385,22 +393,13 @@ static int write_early_page(const struct kdump *k, u64 pfn, u32 most)
 static int write_early_pages(const struct kdump *k)
 {
 	u64 pfn;
-	u32 at = 0, n, most;
+	u32 at = 0, n;
 	int err = 0;
 
 	early_collect();
 	life_begin(LIFE_ALL);
-	while (!err && early_next(&at, &pfn, &n, &most)) {
-		u64 start = ALIGN_DOWN(pfn, 8);
-
-		filter_begin();
-		choose_pages(start, (u32)ALIGN_UP(pfn + n - start, 8));
-		for (u32 i = 0; i < n && !err; i++) {
-			if (bit_is_set(kept, pfn + i - start))
-				err = write_early_page(k, pfn + i, most);
-			dump_progress(k->sink, k->st);
-		}
-	}
+	while (!err && early_next(&at, &pfn, &n))
+		err = write_early_range(k, pfn, n);
 	if (!err)
 		err = batch_sync();
 	if (!err && k->in_place)

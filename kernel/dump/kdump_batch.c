@@ -99,6 +99,20 @@ static void all_flush(struct batch *b, bool all)
 		data_flush(b, all);
 }
 
+/* One more page of zeros: the descriptor before may stand for it too. */
+static bool desc_repeats(const struct batch *b, u64 off)
+{
+	struct kdump_desc *last = b->descs ? &desc[b->descs - 1] : NULL;
+	u64 more = last ? last->page_flags / KDUMP_EARLY_MORE : 0;
+
+	if (!b->at.runs || !last || (u64)last->offset != off || off != b->at.zero_off ||
+	    last->page_flags % KDUMP_EARLY_MORE + more + 1 != b->name ||
+	    more + 1 == ~0ull / KDUMP_EARLY_MORE)
+		return false;
+	last->page_flags += KDUMP_EARLY_MORE;
+	return true;
+}
+
 static int desc_add(struct batch *b, u64 off, u32 size, u32 flags)
 {
 	u64 used = (u64)b->descs * sizeof(*desc);
@@ -112,6 +126,8 @@ static int desc_add(struct batch *b, u64 off, u32 size, u32 flags)
 	b->named = (struct kdump_desc){
 		.offset = (s64)off, .size = size, .flags = flags, .page_flags = b->name,
 	};
+	if (desc_repeats(b, off))
+		return 0;
 	desc[b->descs++] = b->named;
 	if (b->descs == DESCS && b->spans)
 		all_flush(b, true); /* one record of descriptors, one of their pages */
@@ -191,6 +207,7 @@ void batch_descs_to(u64 off, u64 end)
 	batch.at.desc_off = off;
 	batch.at.desc_end = end;
 	batch.descs = 0;
+	batch.at.runs = false;
 	batch_name(0);
 }
 

@@ -16,6 +16,7 @@ struct kdump_desc;
  * has not filled its block by batch_sync() is written again later. */
 struct batch_place {
 	bool in_place;
+	bool runs; /* of pages of zeros, named in order: one descriptor (KDUMP_EARLY_MORE) */
 	u64 desc_off, desc_end, data_off, zero_off;
 };
 

@@ -65,8 +65,10 @@ struct kdump_desc {
 } PACKED;
 
 /* Our own, in the block before bitmap 1, where no reader looks: where a table lies of the pages that
- * were sent before their turn. Its descriptors name their pages; one without a size ends them. */
+ * were sent before their turn. Its descriptors name their pages: the page frame below KDUMP_EARLY_MORE,
+ * above how many more follow that are pages of zeros too. One without a size ends them. */
 #define KDUMP_EARLY_SIGNATURE "AFTIMGE1"
+#define KDUMP_EARLY_MORE (1ull << 40)
 struct kdump_early {
 	u8 signature[8];
 	u64 offset;

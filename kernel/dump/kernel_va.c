@@ -47,11 +47,9 @@ static unsigned int shift_of(unsigned int level)
 	return PAGE_SHIFT + ENTRY_BITS * (level - 1);
 }
 
-/* Lowest kernel address: the half above is canonical by its sign bit. */
-static u64 kernel_half(void)
-{
-	return ~0ull << (PAGE_SHIFT + ENTRY_BITS * kva.levels - 1);
-}
+u64 kernel_va_phys_base(void) { return kva.phys_base; }
+
+u64 kernel_va_start(void) { return ~0ull << (PAGE_SHIFT + ENTRY_BITS * kva.levels - 1); }
 
 /* Entry of a table at `level` for va; 0, that is not present, when it cannot be read. */
 static u64 table_entry(unsigned int level, pa_t table, u64 va)
@@ -102,10 +100,10 @@ static bool find_leaf(u64 va, u64 *hole)
 bool kernel_va_walk(u64 va, pa_t *pa, u64 *len)
 {
 	u64 rest = PAGE_SIZE - (va & PAGE_MASK);
-	bool found = kva.levels && va >= kernel_half();
+	bool found = kva.levels && va >= kernel_va_start();
 
 	if (kva.levels && !found)
-		rest = kernel_half() - va;
+		rest = kernel_va_start() - va;
 	if (found && va - kva.leaf.va >= kva.leaf.size)
 		found = find_leaf(va, &rest);
 	if (found) {

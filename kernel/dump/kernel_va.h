@@ -22,6 +22,13 @@ bool kernel_va_translate(u64 va, pa_t *pa, u64 *len);
 /* The same by the tables alone. */
 bool kernel_va_walk(u64 va, pa_t *pa, u64 *len);
 
+/* Where the kernel image's mapping begins, or would, in physical memory (signed); 0: not known. As
+ * makedumpfile: by VMCOREINFO since 4.10, else by the kernel text's PT_LOAD. */
+u64 kernel_va_phys_base(void);
+
+/* The lowest kernel address: the half above is canonical by its sign bit. */
+u64 kernel_va_start(void);
+
 /* The mapping that a walk ended with, in force until the next one. */
 #define KERNEL_VA_LEVELS 5
 struct kernel_va_leaf {

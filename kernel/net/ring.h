@@ -5,7 +5,11 @@
 
 #include "base.h"
 
+#ifdef SMALL_IMAGE
+#define RING_BYTES   (104u * 1024)
+#else
 #define RING_BYTES   (128u * 1024)
+#endif
 #define RING_EXTENTS 64u
 
 /* Stretches of the stream that lie in the ring; between them spans went by reference. */

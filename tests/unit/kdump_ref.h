@@ -8,7 +8,7 @@
 
 #define REF_STALE 0xa5 /* what lies in a dump area before */
 #define REF_BYTES (12u << 20)
-#define REF_EARLY_BLOCKS 61 /* the table of early pages, and its header, before bitmap 1 */
+#define REF_EARLY_BLOCKS 73 /* the table of early pages, and its header, before bitmap 1 */
 
 /* A sink in memory. */
 struct ref_sink {

@@ -40,7 +40,8 @@ unit_multiboot2 = kernel/multiboot2.c
 unit_scan = kernel/dump/scan.c kernel/dump/vmcoreinfo.c
 unit_kernel_va = $(dump_core) kernel/dump/kernel_va.c kernel/dump/rampages.c tests/unit/fake_kernel.c $(fake_dump)
 unit_rampages = kernel/dump/rampages.c
-unit_early = $(unit_kernel_va) kernel/dump/early.c
+early_src := kernel/dump/early.c kernel/dump/early_table.c kernel/dump/dmesg.c kernel/format.c
+unit_early = $(dump_core) $(filter) $(fake_pages) $(early_src) kernel/dump/dump.c
 unit_dmesg = $(unit_kernel_va) kernel/dump/dmesg.c kernel/format.c
 $(addprefix $(B)/unit/,kernel_va dmesg early): kernel/dump/oldmem.c # in oldmem_fresh.c
 unit_oldmap = kernel/dump/oldmap.c kernel/dump/kernel_va.c kernel/dump/rampages.c kernel/dump/vmcoreinfo.c
@@ -74,7 +75,7 @@ unit_codec = $(codec_src) tests/unit/codec_pages.c
 cflags_codec = $(codec_includes) -lz
 sanitize_codec = -fno-sanitize=alignment # lzo, on purpose
 kdump_ref := tests/unit/kdump_ref.c tests/unit/codec_pages.c
-unit_kdump = $(dump_core) $(fake_dump) $(codec_src) kernel/dump/kdump.c kernel/dump/kdump_batch.c kernel/dump/early.c kernel/dump/flatten.c \
+unit_kdump = $(dump_core) $(fake_dump) $(codec_src) kernel/dump/kdump.c kernel/dump/kdump_batch.c $(early_src) kernel/dump/flatten.c \
 	kernel/dump/dump.c kernel/dump/kernel_va.c kernel/dump/rampages.c $(kdump_ref)
 $(B)/unit/kdump $(B)/unit/flatten: kernel/dump/oldmem.c # in oldmem_fresh.c
 cflags_kdump = $(cflags_codec)

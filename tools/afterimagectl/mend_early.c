@@ -9,6 +9,8 @@
 
 #define HEADER_BYTES 4096u
 #define SIGNATURE    "AFTIMGE1"
+#define MORE         (1ull << 40) /* above the page frame */
+#define PAGES_STEP   1024u
 
 static int by_pfn(const void *a, const void *b)
 {
@@ -34,36 +36,66 @@ static u32 find_table(const struct kdump *k, const struct input *in, u64 *off)
 	return (u32)count;
 }
 
+/* One descriptor: the page frame it names, and in *more how many pages of zeros follow it. */
 static bool early_page_parse(const struct kdump *k, const u8 d[KDUMP_DESC_BYTES],
-			     struct early_page *p)
+			     struct early_page *p, u64 *more)
 {
+	u64 name = get_le64(d + 16);
+
 	*p = (struct early_page){
-		get_le64(d + 16), { get_le64(d), get_le32(d + 8), get_le32(d + 12), 0 },
+		name % MORE, { get_le64(d), get_le32(d + 8), get_le32(d + 12), 0 },
 	};
-	return p->pfn < k->max_mapnr && p->page.offset >= k->desc;
+	*more = name / MORE;
+	return p->pfn < k->max_mapnr && *more < k->max_mapnr - p->pfn && p->page.offset >= k->desc;
+}
+
+/* Pages that no table of ours could name are too many: those that came first stay. */
+static int early_page_add(struct early_page **pages, u32 *n, const struct early_page *p)
+{
+	if (*n % PAGES_STEP == 0) {
+		struct early_page *more = realloc(*pages, (*n + PAGES_STEP) * sizeof(**pages));
+
+		if (!more)
+			return -ENOMEM;
+		*pages = more;
+	}
+	(*pages)[(*n)++] = *p;
+	return 0;
+}
+
+static u32 without_doubles(struct early_page *pages, u32 n)
+{
+	u32 kept = 0;
+
+	if (n)
+		qsort(pages, n, sizeof(*pages), by_pfn);
+	for (u32 i = 0; i < n; i++)
+		if (!kept || pages[kept - 1].pfn != pages[i].pfn)
+			pages[kept++] = pages[i];
+	return kept;
 }
 
 int early_pages_read(const struct kdump *k, const struct input *in, u64 from,
 		     struct early_page **pages, u32 *n)
 {
-	u64 off = 0;
-	u32 count = find_table(k, in, &off), kept = 0;
+	struct early_page p;
+	u64 off = 0, more;
+	u32 count = find_table(k, in, &off);
+	int err = 0;
 
 	*n = 0;
-	*pages = calloc(count + 1, sizeof(**pages));
-	if (!*pages)
-		return -ENOMEM;
-	for (u32 i = 0; i < count; i++) {
+	*pages = NULL;
+	for (u32 i = 0; i < count && !err; i++) {
 		u8 d[KDUMP_DESC_BYTES];
 
 		if (input_read(in, off + (u64)i * sizeof(d), d, sizeof(d)) || !get_le32(d + 8))
 			break;
-		if (early_page_parse(k, d, &(*pages)[kept]) && (*pages)[kept].pfn >= from)
-			kept++;
+		if (!early_page_parse(k, d, &p, &more))
+			continue;
+		for (u64 end = p.pfn + more; p.pfn <= end && *n < EARLY_PAGES_MAX && !err; p.pfn++)
+			if (p.pfn >= from)
+				err = early_page_add(pages, n, &p);
 	}
-	qsort(*pages, kept, sizeof(**pages), by_pfn);
-	for (u32 i = 0; i < kept; i++)
-		if (!*n || (*pages)[*n - 1].pfn != (*pages)[i].pfn)
-			(*pages)[(*n)++] = (*pages)[i];
-	return 0;
+	*n = without_doubles(*pages, *n);
+	return err;
 }
