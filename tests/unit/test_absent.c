@@ -172,7 +172,7 @@ static int take(struct sink *s, u64 off, const void *buf, u32 len)
 
 TEST(an_elf_core_of_level_0_has_no_room_for_it)
 {
-	static const struct sink_ops ops = { take, NULL, NULL };
+	static const struct sink_ops ops = { .write = take };
 	struct sink s = { .ops = &ops };
 	struct dump_stats st = { 0 };
 
