@@ -10,8 +10,8 @@
  * sent (2 bytes). Beyond that the less important are not early. */
 #define EARLY_PAGES  12288u
 #ifdef SMALL_IMAGE
-#define EARLY_RANGES 512u
-#define EARLY_SIZES  3584u
+#define EARLY_RANGES 640u
+#define EARLY_SIZES  4096u
 #else
 #define EARLY_RANGES 1024u
 #define EARLY_SIZES  6144u

@@ -14,6 +14,8 @@ static const u32 most_of[EARLY_CLASSES] = {
 	[EARLY_REST] = PAGE_SIZE / 8 * 5,
 };
 
+#define RESERVED 64u /* ranges and pages for what is found last, and sent before the rest */
+
 #define PFN_BITS  36
 #define SLOT_BITS 14
 
@@ -77,12 +79,15 @@ static bool range_has(const struct range *r, u64 pfn) { return pfn >= r->pfn && 
 static void range_insert(u32 at, u64 pfn, u32 n, enum early_class c)
 {
 	struct range *before = at ? &early.range[at - 1] : NULL;
+	u32 kept_free = c > EARLY_TEXT ? RESERVED : 0;
 
-	n = MIN(n, EARLY_PAGES - early.pages);
+	if (early.pages + kept_free >= EARLY_PAGES)
+		return;
+	n = MIN(n, EARLY_PAGES - kept_free - early.pages);
 	if (before && before->pfn + (u64)before->n == pfn && before->slot + (u64)before->n == early.pages) {
 		before->n += n;
 	} else {
-		if (early.ranges == EARLY_RANGES || !n)
+		if (early.ranges + kept_free >= EARLY_RANGES)
 			return;
 		for (u32 i = early.ranges++; i > at; i--)
 			early.range[i] = early.range[i - 1];
