@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // afterimagectl check: would a panic now leave a dump?
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "estimate.h"
 #include "kexec.h"
+#include "options.h"
 #include "preflight.h"
 #include "sysfile.h"
 
@@ -131,28 +131,13 @@ int preflight(struct plan *p, const struct conf *conf)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
-						 { "root", required_argument, NULL, 'r' },
-						 COMMON_OPTIONS };
 	static struct plan p;
-	const char *config = CONF_PATH;
+	const char *config;
 	struct conf conf;
-	int c;
+	int err = options_parse(&cmd_check, argc, argv, NULL, &config);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
-		switch (c) {
-		case 'c':
-			config = optarg;
-			break;
-		case 'r':
-			sys_root(optarg);
-			break;
-		default:
-			return command_option(&cmd_check, c);
-		}
-	}
-	if (optind != argc)
-		return command_misuse(&cmd_check, "takes no arguments");
+	if (err != OPTIONS_GO_ON)
+		return err;
 	conf_default(&conf);
 	return conf_read(&conf, config) || preflight(&p, &conf) ? CTL_FAILED : CTL_DONE;
 }

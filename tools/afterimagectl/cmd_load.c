@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // afterimagectl load: arms this machine.
-#include <getopt.h>
 #include <stdio.h>
 
 #include "kdumpconf.h"
 #include "kexec.h"
-#include "sysfile.h"
+#include "options.h"
 
 static const char help[] =
     "usage: afterimagectl load [--config FILE] [--from-kdump] [--dry-run]\n"
@@ -50,36 +49,15 @@ static int load(const struct conf *c, bool dry_run)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
-						 { "from-kdump", no_argument, NULL, 'k' },
-						 { "dry-run", no_argument, NULL, 'n' },
-						 { "root", required_argument, NULL, 'r' },
-						 COMMON_OPTIONS };
-	const char *config = CONF_PATH;
-	bool from_kdump = false, dry_run = false;
+	static int from_kdump, dry_run;
+	static const struct option own[] = { OPTION_FLAG("from-kdump", &from_kdump),
+					     OPTION_FLAG("dry-run", &dry_run), OPTIONS_END };
+	const char *config;
 	struct conf conf;
-	int c, err;
+	int err = options_parse(&cmd_load, argc, argv, own, &config);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
-		switch (c) {
-		case 'c':
-			config = optarg;
-			break;
-		case 'k':
-			from_kdump = true;
-			break;
-		case 'n':
-			dry_run = true;
-			break;
-		case 'r':
-			sys_root(optarg);
-			break;
-		default:
-			return command_option(&cmd_load, c);
-		}
-	}
-	if (optind != argc)
-		return command_misuse(&cmd_load, "takes no arguments");
+	if (err != OPTIONS_GO_ON)
+		return err;
 	conf_default(&conf);
 	err = from_kdump ? kdumpconf_read(&conf) : conf_read(&conf, config);
 	if (!err)

@@ -2,7 +2,6 @@
 // afterimagectl save: after the reboot, the dump goes to where dumps are looked for.
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,9 +13,9 @@
 #include "diskarea.h"
 #include "extract.h"
 #include "json.h"
+#include "options.h"
 #include "output.h"
 #include "saved.h"
-#include "sysfile.h"
 #include "testmark.h"
 
 #define NAMES_MAX 100 /* dumps of one second */
@@ -204,27 +203,12 @@ static int save_all(const struct conf *c)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
-						 { "root", required_argument, NULL, 'r' },
-						 COMMON_OPTIONS };
-	const char *config = CONF_PATH;
+	const char *config;
 	struct conf conf;
-	int c, err;
+	int err = options_parse(&cmd_save, argc, argv, NULL, &config);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
-		switch (c) {
-		case 'c':
-			config = optarg;
-			break;
-		case 'r':
-			sys_root(optarg);
-			break;
-		default:
-			return command_option(&cmd_save, c);
-		}
-	}
-	if (optind != argc)
-		return command_misuse(&cmd_save, "takes no arguments");
+	if (err != OPTIONS_GO_ON)
+		return err;
 	stop_catch();
 	conf_default(&conf);
 	err = conf_read(&conf, config);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // afterimagectl shrink: from kdump's reservation to what afterimage needs, without a reboot.
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 
 #include "kexec.h"
+#include "options.h"
 #include "sysfile.h"
 
 #define CRASH_SIZE "/sys/kernel/kexec_crash_size"
@@ -66,33 +66,15 @@ static int shrink(struct plan *p, bool dry_run)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
-						 { "dry-run", no_argument, NULL, 'n' },
-						 { "root", required_argument, NULL, 'r' },
-						 COMMON_OPTIONS };
+	static int dry_run;
+	static const struct option own[] = { OPTION_FLAG("dry-run", &dry_run), OPTIONS_END };
 	static struct plan p;
-	const char *config = CONF_PATH;
-	bool dry_run = false;
+	const char *config;
 	struct conf conf;
-	int c, err;
+	int err = options_parse(&cmd_shrink, argc, argv, own, &config);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
-		switch (c) {
-		case 'c':
-			config = optarg;
-			break;
-		case 'n':
-			dry_run = true;
-			break;
-		case 'r':
-			sys_root(optarg);
-			break;
-		default:
-			return command_option(&cmd_shrink, c);
-		}
-	}
-	if (optind != argc)
-		return command_misuse(&cmd_shrink, "takes no arguments");
+	if (err != OPTIONS_GO_ON)
+		return err;
 	conf_default(&conf);
 	err = conf_read(&conf, config);
 	if (!err)

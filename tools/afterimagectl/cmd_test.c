@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // afterimagectl test: a crash on purpose, and after the reboot whether the dump came through.
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "last_failure.h"
+#include "options.h"
 #include "preflight.h"
 #include "sysfile.h"
 #include "testmark.h"
@@ -128,40 +128,19 @@ static int report(void)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
-						 { "report", no_argument, NULL, 'R' },
-						 { "root", required_argument, NULL, 'r' },
-						 { "yes", no_argument, NULL, 'y' },
-						 COMMON_OPTIONS };
-	const char *config = CONF_PATH;
-	bool ask = true, wants_report = false;
+	static int yes, wants_report;
+	static const struct option own[] = { OPTION_FLAG("yes", &yes),
+					     OPTION_FLAG("report", &wants_report), OPTIONS_END };
+	const char *config;
 	struct conf conf;
-	int c;
+	int err = options_parse(&cmd_test, argc, argv, own, &config);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
-		switch (c) {
-		case 'c':
-			config = optarg;
-			break;
-		case 'R':
-			wants_report = true;
-			break;
-		case 'r':
-			sys_root(optarg);
-			break;
-		case 'y':
-			ask = false;
-			break;
-		default:
-			return command_option(&cmd_test, c);
-		}
-	}
-	if (optind != argc)
-		return command_misuse(&cmd_test, "takes no arguments");
+	if (err != OPTIONS_GO_ON)
+		return err;
 	if (wants_report)
 		return report();
 	conf_default(&conf);
-	return conf_read(&conf, config) || crash(&conf, ask) ? CTL_FAILED : CTL_DONE;
+	return conf_read(&conf, config) || crash(&conf, !yes) ? CTL_FAILED : CTL_DONE;
 }
 
 const struct command cmd_test = {
