@@ -8,10 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "segment.h"
 
 #define VNET      sizeof(struct virtio_net_hdr_v1)
 #define ETH_BYTES 14u
+#define TAG_BYTES 4u
+#define TYPE_VLAN 0x8100
 #define TAKE_MAX  32     /* frames taken from one side before the other has its turn */
 #define LATE_US   20000u /* a late frame that nothing overtakes comes after all */
 
@@ -101,6 +104,28 @@ static void late_out(struct lane *l, u64 now)
 	free(p);
 }
 
+/* IEEE 802.1Q; false: a frame without the tag that it should have. */
+static bool retag(struct lane *l, u8 *packet, u32 *len)
+{
+	u8 *type = packet + VNET + 12;
+
+	if (l->untag) {
+		if (get_be16(type) != TYPE_VLAN || (get_be16(type + 2) & 0xfff) != l->untag) {
+			l->n.untagged++;
+			return false;
+		}
+		*len -= TAG_BYTES;
+		memmove(type, type + TAG_BYTES, *len - VNET - 12);
+	}
+	if (l->tag) {
+		memmove(type + TAG_BYTES, type, *len - VNET - 12);
+		put_be16(type, TYPE_VLAN);
+		put_be16(type + 2, l->tag);
+		*len += TAG_BYTES;
+	}
+	return true;
+}
+
 struct passing {
 	struct lane *l;
 	u64 now;
@@ -115,6 +140,8 @@ static void pass(void *arg, const u8 *given, u32 len)
 	u64 now = at->now;
 
 	l->n.frames++;
+	if (!retag(l, packet, &len))
+		return;
 	if (is_cut(l, now)) {
 		l->n.cut++;
 		return;

@@ -20,13 +20,14 @@ struct faults {
 };
 
 struct counts {
-	u64 frames, bytes, large, lost, repeated, swapped, corrupted, fallen, cut, full;
+	u64 frames, bytes, large, lost, repeated, swapped, corrupted, fallen, cut, full, untagged;
 };
 
 struct packet;
 
 struct lane {
 	int in, out;
+	u16 tag, untag;   /* VLAN that every frame gets, or has and loses; 0: none */
 	u64 seed;
 	struct faults f;
 	struct counts n;

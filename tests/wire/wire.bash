@@ -7,7 +7,7 @@ top=$(realpath "$BATS_TEST_DIRNAME/../..")
 
 setup() {
     out=$(mktemp -d "$([ -d /dev/shm ] && echo /dev/shm || echo /tmp)/afterimage-wire.XXXXXX")
-    [ "$(id -u)" = 0 ] && [ -e /dev/net/tun ] || skip 'needs root and a TAP device'
+    if [ "$(id -u)" != 0 ] || [ ! -e /dev/net/tun ]; then skip 'needs root and a TAP device'; fi
 }
 
 teardown() {

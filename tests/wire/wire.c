@@ -39,6 +39,7 @@ static const char help[] =
 	"  --vouch            the receiver's card says of each frame that its sum is right\n"
 	"  --whole            large frames stay one, lost and repeated as one, but not corrupted; default: cut first\n"
 	"  --only ab|ba|both  the options behind this are for that direction only\n"
+	"  --vlan N           A is a trunk: its frames have this tag, B's have none; not with --whole\n"
 	"  --no-offload       the devices may hand over no large frames and no unfinished sums\n"
 	"  --seed N           other frames; what happens to frame n of a direction depends on N and n alone\n"
 	"\n"
@@ -94,7 +95,7 @@ static bool chance_of(const char *text, u32 *parts, double *more)
 
 enum fault_option {
 	OPT_LOSE = 256, OPT_REPEAT, OPT_SWAP, OPT_CORRUPT, OPT_DELAY, OPT_RATE, OPT_HOLE, OPT_CUT,
-	OPT_VOUCH, OPT_WHOLE, OPT_ONLY, OPT_NO_OFFLOAD, OPT_SEED, OPT_HELP,
+	OPT_VOUCH, OPT_WHOLE, OPT_ONLY, OPT_NO_OFFLOAD, OPT_SEED, OPT_VLAN, OPT_HELP,
 };
 
 static const struct option options[] = {
@@ -110,6 +111,7 @@ static const struct option options[] = {
 	{ "whole", no_argument, NULL, OPT_WHOLE },
 	{ "only", required_argument, NULL, OPT_ONLY },
 	{ "no-offload", no_argument, NULL, OPT_NO_OFFLOAD },
+	{ "vlan", required_argument, NULL, OPT_VLAN },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
@@ -183,8 +185,8 @@ static int device_open(const char *name, bool offload)
 static void tell(const char *name, const struct counts *n)
 {
 	printf("%s frames=%llu bytes=%llu large=%llu lost=%llu repeated=%llu swapped=%llu corrupted=%llu "
-	       "fallen=%llu cut=%llu full=%llu\n", name, n->frames, n->bytes, n->large, n->lost, n->repeated,
-	       n->swapped, n->corrupted, n->fallen, n->cut, n->full);
+	       "fallen=%llu cut=%llu full=%llu untagged=%llu\n", name, n->frames, n->bytes, n->large, n->lost, n->repeated,
+	       n->swapped, n->corrupted, n->fallen, n->cut, n->full, n->untagged);
 }
 
 static void carry(void)
@@ -220,6 +222,9 @@ int main(int argc, char **argv)
 			break;
 		case OPT_SEED:
 			seed = strtoull(optarg, NULL, 0);
+			break;
+		case OPT_VLAN:
+			ab.untag = ba.tag = (u16)atoi(optarg);
 			break;
 		case OPT_HELP:
 			fputs(help, stdout);
