@@ -155,7 +155,7 @@ test-full: deps-full all wire deb
 campaign: deps-campaign all
 	tests/campaign/campaign $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(CAMPAIGN_ARGS) || failed=yes; \
 		tests/campaign/report && [ -z "$$failed" ]
-bench: deps-bench all
+bench: deps-bench all wire
 	tests/bench/run
 lint: deps-lint image
 	tools/lint

@@ -71,7 +71,7 @@
  * what we advertise within a receive buffer. The tick is finer than lwIP's 250 ms: a retransmission
  * is due after 3 slow ticks at the earliest, 0.3 s. */
 #define TCP_MSS                       8960
-#define TCP_SND_BUF                   (512 * 1024)
+#define TCP_SND_BUF                   (1024 * 1024)
 #define TCP_SNDLOWAT                  (64 * 1024 - 1)
 #define TCP_SND_QUEUELEN              440
 #define TCP_WND                       (16 * 1024)

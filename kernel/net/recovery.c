@@ -273,8 +273,9 @@ static void lost_by_ack(struct recovery *r, const struct tcp_pcb *pcb, u32 mss)
 	}
 }
 
-/* Nothing was heard for too long: one piece is sent again, to hear what the peer has. When it has that
- * piece and no more, or nothing at all is heard, everything was lost. */
+/* Nothing was heard for too long: one piece is sent again, to hear what the peer has (as RFC 8985's tail
+ * loss probe; nothing may be lost, the peer or the CPU only slow). When it has that piece and no more, or
+ * nothing at all is heard, everything was lost. */
 static void lost_by_time(struct recovery *r, struct tcp_pcb *pcb, u64 now, u32 mss)
 {
 	u64 patience = PATIENCE_US + 2ull * r->rtt_us;
@@ -282,17 +283,18 @@ static void lost_by_time(struct recovery *r, struct tcp_pcb *pcb, u64 now, u32 m
 	if (now - r->progress_us < patience << MIN(r->probes, BACKOFF_MAX))
 		return;
 	r->progress_us = now;
-	if (!r->active)
-		begin(r, pcb, mss);
 	if (r->probes || r->probe_to == pcb->lastack) {
+		if (!r->active)
+			begin(r, pcb, mss);
 		r->lost_to = pcb->snd_nxt;
 		r->window = WINDOW_MSS * mss;
+		round_begin(r, pcb);
 	} else {
-		r->lost_to = later(r->lost_to, earlier(pcb->lastack + mss, pcb->snd_nxt));
+		(void)piece_send(pcb, pcb->lastack, mss);
+		r->resent_to = later(r->resent_to, pcb->lastack + mss);
 	}
 	r->probe_to = pcb->lastack + mss;
 	r->probes++;
-	round_begin(r, pcb);
 }
 
 static u32 short_mss(const struct tcp_pcb *pcb)

@@ -28,6 +28,7 @@ kind == "dump" {
 kind == "sim" { sim[++sims] = $3 "\t" $4 "\t" $5; sim_value[$3, $4] = $5 }
 kind == "filtered" { filtered_line() }
 kind == "same" { same_line() }
+kind == "wire" { wire_line() }
 
 kind == "rate" {
     if ($6 != "ok") { failed[++failures] = $3 " " $4 " run " $5 ": " $6; next }
@@ -217,6 +218,7 @@ END {
         sooner("panic to whole ELF over the user network, " name, key_of("done", "user", "kdump", fill), key_of("done", "user", "afterimage", fill), 5)
     }
     filtered_rows()
+    wire_rows()
     if (memories) split(memory[memories], m, "\t")
     row("memory used, 16 TiB and 8192 CPUs (simulated on the host)", "not measured", memories ? "init_size; " m[7] " bytes of heap" : "", "-", "init_size", memories ? (m[7] == 0 ? "yes" : "**no**") : "not measured")
 
@@ -267,6 +269,7 @@ END {
     print "* \"Mostly zero\" is memory as the guest's boot left it; \"full\" is tmpfs filled with random pages and kernel symbols, two to one. The share of"
     print "  zero pages is counted in the RAM file, of the pages that the dump covers."
     filtered_how()
+    wire_how()
     print "* dd is the host's, of the RAM file just dumped, bs=1M, to a new file in the same folder. sendfile() is a Linux guest's that has not crashed,"
     print "  from tmpfs, over the same tap device and NIC, to the same receiver."
 

@@ -67,7 +67,7 @@ int container_write(struct sink **out, struct dump_stats *st, bool in_place)
 		u64 at = off % RAM_BYTES, left = MIN(total - off, RAM_BYTES - at), n;
 
 		n = MIN(left, PAGE_SIZE << rand_r(&chance) % 10);
-		if ((s->caps & SINK_TAKES_SPAN) && rand_r(&chance) % 4) {
+		if ((s->caps & SINK_TAKES_SPAN) && rand_r(&chance) % 16) {
 			err = s->ops->write_span(s, off, ram_pa + at, n);
 		} else {
 			n = MIN(n, 32 * KIB);
