@@ -99,6 +99,18 @@ state() { "$ctl" info "$1" | sed -n 's/^state: *//p'; }
     [ "$(state a)" = empty ]
 }
 
+@test "an incomplete kdump dump with pages sent before their turn" {
+    need_fixtures kernel-early-3 ram-early
+    truncate -s 64M a
+    "$ctl" format a > uuid
+    "$fixture" put a --vmcore "$fixtures/kernel-early-3" --state 1
+    run "$ctl" extract a -o d
+    [ "$status" = 1 ]
+    run "$ctl" verify --ram "$fixtures/ram-early" d/vmcore-incomplete
+    # 256 of three cycles, and of the early ones those above them
+    output_has "pages: 263 kept, 263 compared, 263 equal, 0 differing"
+}
+
 @test "a whole kdump dump of the capture kernel, the log decoded from it" {
     need_fixtures kernel log
     area_with_dump a --vmcore "$fixtures/kernel"

@@ -27,6 +27,9 @@ LOG_TEXT = """[    0.000000] Linux version 6.1.0-56-amd64
 PANIC_LINE = "BUG: kernel NULL pointer dereference, address: 0x10"
 
 
+ZERO_RUN = (0x301, 0x302)  # pages of zeros that are neighbours
+
+
 def round_up(x, n=PAGE):
     return (x + n - 1) // n * n
 
@@ -171,11 +174,14 @@ def kdump_head(ram, codec, status, level):
     return header.ljust(PAGE, b"\0") + (sub + text).ljust(sub_blocks * PAGE, b"\0"), bitmap_len
 
 
-def pages_of(ram, codec, pfns, zero_off, data_off):
-    """Descriptors and data of these pages, the data at data_off; zero pages are at zero_off."""
+def pages_of(ram, codec, pfns, zero_off, data_off, known=()):
+    """Descriptors and data of these pages, the data at data_off; zero pages are at zero_off; known ones have a descriptor."""
     flag, compress = CODECS.get(codec, (0, None))
     descs, data = b"", bytearray()
     for pfn in pfns:
+        if pfn in known:
+            descs += known[pfn]
+            continue
         page, flags = bytes(ram[pfn * PAGE:(pfn + 1) * PAGE]), 0
         offset = data_off + len(data)
         if page == bytes(PAGE):
@@ -207,30 +213,56 @@ def kdump(ram, codec=None, status=0, first=0):
 CYCLE, BATCH = 128, 16  # pages; the capture kernel's are larger
 
 
-def kernel_records(ram, codec="lzo"):
+EARLY = (0x202, 0x203, 0x245, 0x10, 0x11, 0x1FF, 0x301, 0x302, 0x3F1)  # in the order in which they are sent
+
+
+def early_records(ram, codec, head, zero_off, at):
+    """Pages sent before their turn: the header with room for their table, records, and descriptors by page."""
+    sub_blocks, = struct.unpack_from("<i", head, 432)
+    table = len(head)
+    head = head[:432] + struct.pack("<i", sub_blocks + 2) + head[436:] + bytes(2 * PAGE)
+    descs, known, data = b"", {}, b""
+    for pfn in EARLY:
+        desc, page = pages_of(ram, codec, [pfn], zero_off + 2 * PAGE, at + 2 * PAGE + len(data))
+        known[pfn] = desc
+        data += page
+        if pfn == ZERO_RUN[1]:  # its neighbour's descriptor stands for both
+            descs = descs[:-8] + struct.pack("<Q", ZERO_RUN[0] | 1 << 40)
+        else:
+            descs += desc[:16] + struct.pack("<Q", pfn)
+    signature = b"AFTIMGE1" + struct.pack("<QQ", table, PAGE // 24)
+    return head, known, [(table + PAGE, signature.ljust(PAGE, b"\0")), (table, descs), (at + 2 * PAGE, data)]
+
+
+def kernel_records(ram, codec="lzo", early=False):
     """The capture kernel's way, as (offset, bytes): per cycle a piece of each bitmap, then descriptors and data in turns,
     the data behind the largest possible table. Every third page is left out."""
     pages = len(ram) // PAGE
     head, bitmap_len = kdump_head(ram, codec, 0, 31)
+    known, front = {}, []
+    if early:
+        zero_off = len(head) + 2 * bitmap_len + 24 * pages
+        head, known, front = early_records(ram, codec, head, zero_off, zero_off + PAGE)
     desc_off = len(head) + 2 * bitmap_len
     zero_off = desc_off + 24 * pages
-    at, records = zero_off + PAGE, [(0, head), (zero_off, bytes(PAGE))]
+    at, records = zero_off + PAGE, [(0, head[:len(head) - 2 * PAGE * early]), (zero_off, bytes(PAGE))] + front
+    at += len(front[-1][1]) if early else 0
     for start in range(0, pages, CYCLE):
         cycle = range(start, min(start + CYCLE, pages))
         kept = [pfn for pfn in cycle if pfn % 3 or 0x241 <= pfn <= 0x246]
         records.append((len(head) + start // 8, bits(cycle, CYCLE // 8, start)))
         records.append((len(head) + bitmap_len + start // 8, bits(kept, CYCLE // 8, start)))
         for n in range(0, len(kept), BATCH):
-            descs, data = pages_of(ram, codec, kept[n:n + BATCH], zero_off, at)
+            descs, data = pages_of(ram, codec, kept[n:n + BATCH], zero_off, at, known)
             records += [(desc_off, descs), (at, data)]
             desc_off += len(descs)
             at += len(data)
     return records
 
 
-def kernel_plain(ram, cycles=None):
+def kernel_plain(ram, cycles=None, early=False):
     """The same in a dump area, where a cycle's bitmaps come last; after some cycles only, if that is asked for."""
-    records = kernel_records(ram)
+    records = kernel_records(ram, early=early)
     if cycles is not None:
         starts = [n for n, r in enumerate(records) if len(r[1]) == CYCLE // 8][::2]
         # of the cycle in which it ended, all but its bitmaps
@@ -250,6 +282,10 @@ FLAT_END = b"\xff" * 16
 
 def record(offset, data):
     return struct.pack(">qq", offset, len(data)) + data
+
+
+def kernel_stream(records):
+    return FLAT_START.ljust(PAGE, b"\0") + b"".join(record(*r) for r in records)
 
 
 def flat(plain, step=65536, extra=b"", end=True):
@@ -336,7 +372,8 @@ def gpt_image(path, size, start_lba, sectors):
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     sub = p.add_subparsers(dest="what", required=True)
-    for name in ("log", "ram", "elf", "kdump", "zlib", "lzo", "zstd", "level31", "level-elf", "kernel", "flat-kernel", "kernel-3", "flat-elf", "flat-kdump", "flat-hole",
+    for name in ("log", "ram", "ram-early", "elf", "kdump", "zlib", "lzo", "zstd", "level31", "level-elf", "kernel", "flat-kernel", "kernel-3", "kernel-early",
+                 "kernel-early-3", "flat-early", "flat-early-cut", "flat-elf", "flat-kdump", "flat-hole",
                  "flat-overlap", "flat-zlib", "flat-incomplete",
                  "flat-negative", "flat-far", "flat-huge", "elf-far"):
         s = sub.add_parser(name)
@@ -368,9 +405,13 @@ def main():
     if args.what == "send":
         return send(args)
     ram = ram_image(args.mib << 20, args.nodename)
+    ram_early = bytearray(ram)
+    for page in ZERO_RUN:
+        ram_early[page * PAGE:(page + 1) * PAGE] = bytes(PAGE)
     make = {
         "log": LOG_TEXT.encode,
         "ram": lambda: ram,
+        "ram-early": lambda: ram_early,
         "elf": lambda: default_core(ram),
         "elf-far": lambda: elf_core(ram, [(0x0, 0, 0x10000)])[:-1],
         "kdump": lambda: kdump(ram),
@@ -380,7 +421,11 @@ def main():
         "level31": lambda: kdump(ram, "lzo", first=512),
         "kernel": lambda: kernel_plain(ram),
         "kernel-3": lambda: kernel_plain(ram, 3),
-        "flat-kernel": lambda: FLAT_START.ljust(PAGE, b"\0") + b"".join(record(*r) for r in kernel_records(ram)) + FLAT_END,
+        "kernel-early": lambda: kernel_plain(ram_early, early=True),
+        "kernel-early-3": lambda: kernel_plain(ram_early, 3, early=True),
+        "flat-kernel": lambda: kernel_stream(kernel_records(ram)) + FLAT_END,
+        "flat-early": lambda: kernel_stream(kernel_records(ram_early, early=True)) + FLAT_END,
+        "flat-early-cut": lambda: kernel_stream(kernel_records(ram_early, early=True)[:5]),
         "level-elf": lambda: level_core(ram),
         "flat-elf": lambda: flat(default_core(ram)),
         "flat-kdump": lambda: flat(kdump(ram)),

@@ -64,6 +64,54 @@ kept() { sed -n 's/^pages: *\([0-9]*\) .*/\1/p'; }
     "$ctl" dmesg out | cmp - "$fixtures/log"
 }
 
+@test "pages sent before their turn: in a whole stream where they belong, in a cut one all the same" {
+    need_fixtures flat-early flat-early-cut kernel-early ram-early
+    "$ctl" repair "$fixtures/flat-early" -o whole
+    cmp whole "$fixtures/kernel-early"
+    run "$ctl" verify --ram "$fixtures/ram-early" whole
+    [ "$status" = 0 ]
+    run "$ctl" repair "$fixtures/flat-early-cut" -o out # nothing but these has come
+    [ "$status" = 1 ]
+    run "$ctl" verify --ram "$fixtures/ram-early" out
+    output_has "pages: 9 kept, 9 compared, 9 equal, 0 differing"
+    for percent in $(seq 37 7 99); do
+        head -c $(($(stat -c %s "$fixtures/flat-early") * percent / 100)) "$fixtures/flat-early" > cut
+        rm -f out
+        run "$ctl" repair cut -o out
+        [ "$status" = 1 ]
+        run "$ctl" verify --ram "$fixtures/ram-early" out
+        output_has " 0 differing"
+        [[ $output != *"not decode"* && $output != *"not in the file"* ]]
+        # the highest is there whatever has come: the bit of 0x3f1 in bitmap 2, behind 4 blocks and bitmap 1
+        [ $((0x$(od -An -tx1 -j$((5 * 4096 + 0x3f1 / 8)) -N1 out | tr -d ' ') >> 1 & 1)) = 1 ]
+    done
+}
+
+@test "an early table that lies" {
+    need_fixtures kernel-early ram-early
+    for lie in 0:ffffffff 8:ffffffffffffff7f 8:00000000 12:07000000 16:ffffffffff000000 16:0000000000ffffff 16:ffffffffffffffff; do
+        cp "$fixtures/kernel-early" x
+        python3 - x "$lie" << 'END'
+import struct, sys
+f = open(sys.argv[1], "r+b")
+at, value = sys.argv[2].split(":")
+f.seek(424)
+f.write(struct.pack("<I", 8 | 2))
+head = f.seek(432) and struct.unpack("<i", f.read(4))[0]
+f.seek((1 + head) * 4096 - 8192 + 24 + int(at))  # the second descriptor
+f.write(bytes.fromhex(value))
+f.seek((1 + head) * 4096 + 4096)
+f.write(bytes(4096))  # bitmap 2: nothing but the early pages is there
+END
+        run "$ctl" repair x -o out
+        [ "$status" -le 1 ]
+        run "$ctl" verify --ram "$fixtures/ram-early" out
+        [ "$status" -eq 1 ]
+        [[ $output != *"not in the file"* ]]
+        rm -f out
+    done
+}
+
 @test "every way to cut within a cycle" {
     need_fixtures flat-kernel ram
     for n in $(seq 8100 331 24000); do

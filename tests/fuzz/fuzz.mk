@@ -18,8 +18,10 @@ cflags_filter = -Wno-main-return-type -fno-sanitize-coverage=trace-cmp
 fuzz_cmdline = kernel/config.c kernel/config_net.c kernel/dump/area.c
 fuzz_vmcoreinfo = $(dump_core) $(fake_dump)
 cflags_kernel_va = -Wno-main-return-type
+cflags_early = $(cflags_filter)
 cflags_dmesg = -Wno-main-return-type
 fuzz_kernel_va = $(unit_kernel_va) kernel/dump/oldmap.c
+fuzz_early = $(unit_early)
 fuzz_dmesg = $(unit_dmesg)
 fuzz_virtio_net = tests/unit/fake_virtio.c drivers/virtio.c drivers/virtio_ring.c drivers/virtio_net.c kernel/format.c
 fuzz_net_frames = $(net_test_src) kernel/format.c

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The search for early pages in hostile memory: the input is a list of (place, value), written over the tables,
+ * struct pages, data, stack and note of a sound kernel. Whatever they say, nothing outside the elfcorehdr's
+ * ranges is read, the search ends, and what is found can be sent and found again. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "dump/early.h"
+#include "dump/filter.h"
+#include "dump/rampages.h"
+#include "fake_kernel.h"
+#include "fake_memory.h"
+#include "fake_pages.h"
+
+#define IMAGE   (KERNEL_VA + 16 * MIB)
+#define TEXT_PA (KERNEL_FREE + 6 * MIB)
+#define DATA_PA (TEXT_PA + 0x400000)
+#define STACK   0xffffc90000004000ull
+#define STACK_PA (TEXT_PA + 0x800000)
+#define CPU_PA  0x1900000ull
+#define SLAB    0x4200u
+#define X       0x163ull
+#define RO      0x8000000000000161ull
+
+static const pa_t area[] = { KERNEL_ROOT, DATA_PA, STACK_PA, (pa_t)SLAB << PAGE_SHIFT, CPU_PA, PAGES_ROOTS,
+			     PAGES_SECTIONS, KERNEL_FREE };
+
+static void only_ram(pa_t pa, u64 len)
+{
+	if (pa >= 0x3d000000 && pa < 0x3d001000) /* the elfcorehdr */
+		return;
+	if (pa < KERNEL_RAM || pa >= KERNEL_RAM_TO || len > KERNEL_RAM_TO - pa)
+		abort();
+}
+
+static void kernel_up(void)
+{
+	u8 note[368] = { 5, 0, 0, 0, 0x50, 1, 0, 0, 1, 0, 0, 0, 'C', 'O', 'R', 'E' };
+	u64 rsp = STACK + 0x1f00;
+
+	pages_begin(&pages_style[0]);
+	for (u64 i = 0; i < 4; i++) {
+		kernel_map(IMAGE + i * PAGE_SIZE, TEXT_PA + i * PAGE_SIZE, 1, X);
+		kernel_map(IMAGE + 0x200000 + i * PAGE_SIZE, TEXT_PA + 0x200000 + i * PAGE_SIZE, 1, RO);
+		kernel_map(IMAGE + 0x400000 + i * PAGE_SIZE, DATA_PA + i * PAGE_SIZE, 1, PTE_KERNEL);
+		kernel_map(STACK + i * PAGE_SIZE, STACK_PA + i * PAGE_SIZE, 1, PTE_KERNEL);
+	}
+	corehdr_add(&kernel_hdr, &(struct elf64_phdr){ .p_type = PT_LOAD, .p_flags = 7,
+		.p_offset = TEXT_PA, .p_vaddr = IMAGE, .p_paddr = TEXT_PA, .p_memsz = 0x404000,
+		.p_filesz = 0x404000 });
+	memcpy(note + 284, &rsp, sizeof(rsp));
+	mem_write(CPU_PA, note, sizeof(note));
+	corehdr_note(&kernel_hdr, CPU_PA, sizeof(note));
+	page_make(SLAB, PAGE_SLAB, 3);
+	kernel_write64(DATA_PA + 8, PAGES_DIRECT + ((u64)SLAB << PAGE_SHIFT));
+	kernel_write64(((u64)SLAB << PAGE_SHIFT) + 8, STACK);
+	kernel_write64(STACK_PA + 8, IMAGE + 0x1234);
+}
+
+static void send_and_find(void)
+{
+	u64 pfn, off = 4096, sum = 0;
+	u32 at = 0, n, most, size;
+
+	while (early_next(&at, &pfn, &n)) {
+		if (!n || pfn + n > rampages_end())
+			abort();
+		for (u64 end = pfn + n; pfn < end; pfn++) {
+			if (!early_turn(pfn, &most))
+				continue;
+			early_sent(pfn, off, 10);
+			off += 10;
+			sum++;
+		}
+	}
+	if (sum > EARLY_SIZES)
+		abort();
+	for (pfn = 0; pfn < rampages_end(); pfn++)
+		sum -= early_find(pfn, &off, &size) && size == 10;
+	if (sum)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct bytes b = bytes_of(data, size);
+
+	if (size > 4096)
+		return 0;
+	kernel_up();
+	while (bytes_left(&b) >= 11) {
+		pa_t at = area[bytes_u8(&b) % ARRAY_SIZE(area)];
+		u16 word = bytes_le16(&b);
+
+		kernel_write64(at + word % 4096 * 8, bytes_le64(&b));
+	}
+	mem_on_peek = only_ram;
+	pages_end();
+	filter_init(31);
+	early_collect();
+	send_and_find();
+	return 0;
+}
