@@ -136,8 +136,8 @@ crash_tells() { # commands file
     timeout 300 "$CRASH" -s "$VMLINUX" "$2" <<< "$1"$'\nquit' 2>&1 | grep -v '^$' || true
 }
 
-# cut_opens PERCENT: $out/again/stream, cut there and received, is an incomplete dump in which crash finds the log. A session with
-# all commands needs data that lies anywhere; what the minimal one needs must come early.
+# cut_opens PERCENT [CRASH_OPTION...]: $out/again/stream, cut there and received, is an incomplete dump that crash opens, and in
+# which it finds the log.
 cut_opens() {
     local size port pid
     size=$(stat -c %s "$out/again/stream")
@@ -152,8 +152,8 @@ cut_opens() {
     head -c $((size * $1 / 100)) "$out/again/stream" | nc -N 127.0.0.1 "$port"
     wait "$pid" || [ $? -eq 1 ]
     mv "$out"/cut/*/vmcore-incomplete "$out/cut/vmcore"
-    timeout 300 "$CRASH" --minimal -s "$VMLINUX" "$out/cut/vmcore" <<< $'log\nquit' > "$out/crash.cut" 2>&1 || true
-    grep -q 'sysrq triggered crash' "$out/crash.cut" || {
+    timeout 300 "$CRASH" "${@:2}" -s "$VMLINUX" "$out/cut/vmcore" <<< $'sys\nlog\nquit' > "$out/crash.cut" 2>&1 || true
+    grep -q 'PANIC: "Kernel panic - not syncing: sysrq triggered crash"' "$out/crash.cut" || {
         tail -n 5 "$out/crash.cut"
         return 1
     }
