@@ -244,20 +244,15 @@ cpu_ticks() { # machine|ours
     esac
 }
 
-# How many cores were busy with what is none of ours since then.
-cpu_others() { # cpu_ticks of the machine and of ours then, microseconds of that moment
-    awk -v busy=$(($(cpu_ticks machine) - $1)) -v ours=$(($(cpu_ticks ours) - $2)) \
-        -v us=$((${EPOCHREALTIME/[.,]/} - $3)) -v hz="$(getconf CLK_TCK)" \
-        'BEGIN { n = (busy - ours) / hz / (us / 1000000); printf "%.2f", n < 0 ? 0 : n }'
-}
-
 # One whole run: sets the results, and others: how many cores were busy with what is none of ours. Its files stay in $run until the next.
 run_once() {
     local machine ours from panic=''
     entry='' first='' complete='' bytes='' zero_share='' dump='' verdict=''
     machine=$(cpu_ticks machine) ours=$(cpu_ticks ours) from=${EPOCHREALTIME/[.,]/}
     run_guest
-    others=$(cpu_others "$machine" "$ours" "$from")
+    others=$(awk -v busy=$(($(cpu_ticks machine) - machine)) -v ours=$(($(cpu_ticks ours) - ours)) \
+        -v us=$((${EPOCHREALTIME/[.,]/} - from)) -v hz="$(getconf CLK_TCK)" \
+        'BEGIN { n = (busy - ours) / hz / (us / 1000000); printf "%.2f", n < 0 ? 0 : n }')
     if grep -aq 'Kernel panic - not syncing' "$run/events" 2> /dev/null; then
         run_times
         run_judge

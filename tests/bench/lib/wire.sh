@@ -31,9 +31,8 @@ wire_send() { # side MIB
 }
 
 wire_run() { # side loss delay run
-    local mib seconds machine ours from=${EPOCHREALTIME/[.,]/}
+    local mib seconds
     mib=$(wire_mib "$2" "$3")
-    machine=$(cpu_ticks machine) ours=$(cpu_ticks ours)
     lab_up --seed "$4" --lose "$2" --delay "$3"
     run_pids=${lab_pids[*]}
     [ "$1" = afterimage ] || lab_linux
@@ -43,14 +42,14 @@ wire_run() { # side loss delay run
     verdict=ok
     seconds=$(wire_send "$1" "$mib") || verdict='not complete'
     lab_down
-    others=$(cpu_others "$machine" "$ours" "$from")
-    record wire "$1" "$2" "$3" "$4" "$verdict" $((mib << 20)) "$seconds" "$others"
-    say "wire $1, $2 % lost, $3 ms each way, run $4: $verdict, $mib MiB in ${seconds:--} s, others used $others cores"
+    record wire "$1" "$2" "$3" "$4" "$verdict" $((mib << 20)) "$seconds"
+    say "wire $1, $2 % lost, $3 ms each way, run $4: $verdict, $mib MiB in ${seconds:--} s"
 }
 
 series_wire() {
     local top=$top_dir out=$work/wire number loss delay s
     mkdir -p "$out"
+    record machine 'load average before the series wire' "$(cut -d ' ' -f 1-3 /proc/loadavg)"
     . "$top_dir/tests/wire/lab.bash"
     for delay in 0 5; do
         for loss in 0 0.01 0.1 1 5; do
