@@ -12,7 +12,7 @@ lwip_src := $(addprefix $(lwip_dir)/, \
 # What lwIP's headers would be warned about is not ours to change: -isystem.
 lwip_cflags := -isystem $(lwip_dir)/include -Ikernel/net -isystem kernel/net/compat
 net_obj := $(addprefix kernel/net/, \
-	lwip_port.o frame.o ether.o address.o stream.o recovery.o ring.o tcp_connect.o tcp_sink.o)
+	lwip_port.o frame.o ether.o address.o stream.o sack.o recovery.o ring.o tcp_connect.o tcp_sink.o)
 # The same for the tests on the host, with the host's libc.
 net_test_src := $(patsubst %.o,%.c,$(filter kernel/net/%,$(net_obj))) $(lwip_src)
 net_test_cflags := -isystem $(lwip_dir)/include -Ikernel/net -Itests/net -Wno-address -Wno-unused-parameter

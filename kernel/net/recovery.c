@@ -5,19 +5,10 @@
  * read, never changed; its own fast retransmission and its timer are kept from running. */
 #include "recovery.h"
 
-#include <string.h>
-
-#include "bytes.h"
 #include "clock.h"
 #include "lwip/inet_chksum.h"
 #include "lwip/ip.h"
 #include "lwip/priv/tcp_priv.h"
-
-#define OPT_END       0u
-#define OPT_NOP       1u
-#define OPT_SACK_PERM 4u /* RFC 2018, 2 */
-#define OPT_SACK      5u /* RFC 2018, 3 */
-#define SACK_BYTES    8u
 
 #define DUP_THRESH    3u  /* segments that overtake a hole before it counts as lost */
 #define WINDOW_MSS    10u /* never less on the way: what any new connection may send, RFC 6928 */
@@ -29,47 +20,6 @@
 #define SHORT_V4      536u  /* of the smallest packets that a path must take: RFC 879, */
 #define SHORT_V6      1220u /* RFC 8200, 5 */
 
-static bool before(u32 a, u32 b) { return (s32)(a - b) < 0; }
-static u32 later(u32 a, u32 b) { return before(a, b) ? b : a; }
-static u32 earlier(u32 a, u32 b) { return before(a, b) ? a : b; }
-
-static void sack_add(struct recovery *r, u32 from, u32 to)
-{
-	unsigned int i = 0, j;
-
-	while (i < r->count && before(r->sacked[i].to, from))
-		i++;
-	for (j = i; j < r->count && !before(to, r->sacked[j].from); j++) {
-		from = earlier(from, r->sacked[j].from);
-		to = later(to, r->sacked[j].to);
-	}
-	if (i == j && r->count == SACKS_MAX)
-		return; /* not remembered: at worst it is sent again */
-	memmove(&r->sacked[i + 1], &r->sacked[j], (r->count - j) * sizeof(r->sacked[0]));
-	r->sacked[i] = (struct sack){ from, to };
-	r->count = r->count - (j - i) + 1;
-}
-
-static void sack_trim(struct recovery *r, u32 una)
-{
-	unsigned int gone = 0;
-
-	while (gone < r->count && !before(una, r->sacked[gone].to))
-		gone++;
-	r->count -= gone;
-	memmove(r->sacked, &r->sacked[gone], r->count * sizeof(r->sacked[0]));
-}
-
-static u32 sack_bytes_above(const struct recovery *r, u32 seq)
-{
-	u32 sum = 0;
-
-	for (unsigned int i = 0; i < r->count; i++)
-		if (before(seq, r->sacked[i].to))
-			sum += r->sacked[i].to - later(seq, r->sacked[i].from);
-	return sum;
-}
-
 /* RFC 5681, 2: what is a duplicate acknowledgement. */
 static bool is_duplicate(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u32 data)
 {
@@ -77,42 +27,15 @@ static bool is_duplicate(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u
 	       (u32)SND_WND_SCALE(pcb, hdr->wnd) == pcb->snd_wnd;
 }
 
-static void blocks_read(struct recovery *r, const struct tcp_pcb *pcb, u32 ack, struct bytes b)
-{
-	while (bytes_left(&b) >= SACK_BYTES) {
-		const u8 *edge = bytes_take(&b, SACK_BYTES);
-		u32 from = get_be32(edge), to = get_be32(edge + 4);
-
-		if (before(later(ack, pcb->lastack), from) && before(from, to) && !before(pcb->snd_nxt, to))
-			sack_add(r, from, to);
-	}
-}
-
 void recovery_heard(struct recovery *r, struct tcp_pcb *pcb, const struct tcp_hdr *hdr, u32 len, u32 data)
 {
-	struct bytes b = bytes_of(hdr + 1, len);
-	bool syn = TCPH_FLAGS(hdr) & TCP_SYN;
+	u32 above = seq_later(hdr->ackno, pcb->lastack);
 
-	if (syn)
-		r->sack = false;
-	while (bytes_left(&b)) {
-		u8 kind = bytes_u8(&b), n;
-		const u8 *value;
-
-		if (kind == OPT_END)
-			break;
-		if (kind == OPT_NOP)
-			continue;
-		n = bytes_u8(&b);
-		value = n < 2 ? NULL : bytes_take(&b, n - 2u);
-		if (!value)
-			break;
-		if (syn && kind == OPT_SACK_PERM)
-			r->sack = true;
-		if (!syn && r->sack && kind == OPT_SACK)
-			blocks_read(r, pcb, hdr->ackno, bytes_of(value, n - 2u));
-	}
-	if (!syn && !r->sack && is_duplicate(pcb, hdr, data))
+	if (TCPH_FLAGS(hdr) & TCP_SYN)
+		r->sack = sack_permitted((const u8 *)(hdr + 1), len);
+	else if (r->sack)
+		sack_read(&r->has, (const u8 *)(hdr + 1), len, above, pcb->snd_nxt);
+	else if (is_duplicate(pcb, hdr, data))
 		r->dups++;
 	pcb->dupacks = 0; /* lwIP never sees the third */
 }
@@ -156,9 +79,9 @@ static u32 piece_send(const struct tcp_pcb *pcb, u32 seq, u32 n)
 	bool fin;
 	err_t err;
 
-	while (seg && !before(seq, lwip_ntohl(seg->tcphdr->seqno) + TCP_TCPLEN(seg)))
+	while (seg && !seq_before(seq, lwip_ntohl(seg->tcphdr->seqno) + TCP_TCPLEN(seg)))
 		seg = seg->next;
-	if (!seg || !netif || before(seq, lwip_ntohl(seg->tcphdr->seqno)))
+	if (!seg || !netif || seq_before(seq, lwip_ntohl(seg->tcphdr->seqno)))
 		return 0;
 	skip = seq - lwip_ntohl(seg->tcphdr->seqno);
 	p = pbuf_alloc(PBUF_IP, TCP_HLEN, PBUF_RAM);
@@ -189,21 +112,21 @@ static u32 piece_send(const struct tcp_pcb *pcb, u32 seq, u32 n)
 /* Lost bytes that were not sent again in this round. The first of them are [*seq, *end). */
 static u32 lost_bytes(const struct recovery *r, u32 una, u32 *seq, u32 *end)
 {
-	u32 at = later(una, r->resent_to), sum = 0;
+	u32 at = seq_later(una, r->resent_to), sum = 0;
 
 	*seq = *end = at;
-	for (unsigned int i = 0; i <= r->count && before(at, r->lost_to); i++) {
-		u32 hole_end = i < r->count ? earlier(r->sacked[i].from, r->lost_to) : r->lost_to;
+	for (unsigned int i = 0; i <= r->has.count && seq_before(at, r->lost_to); i++) {
+		u32 hole_end = i < r->has.count ? seq_earlier(r->has.block[i].from, r->lost_to) : r->lost_to;
 
-		if (before(at, hole_end)) {
+		if (seq_before(at, hole_end)) {
 			if (!sum) {
 				*seq = at;
 				*end = hole_end;
 			}
 			sum += hole_end - at;
 		}
-		if (i < r->count)
-			at = later(at, r->sacked[i].to);
+		if (i < r->has.count)
+			at = seq_later(at, r->has.block[i].to);
 	}
 	return sum;
 }
@@ -263,11 +186,11 @@ static void lost_by_ack(struct recovery *r, const struct tcp_pcb *pcb, u32 mss)
 	u32 above = 0;
 
 	if (!r->sack && (r->active || r->dups >= DUP_THRESH))
-		r->lost_to = later(r->lost_to, earlier(pcb->lastack + mss, pcb->snd_nxt));
-	for (unsigned int i = r->count; i--;) {
-		above += r->sacked[i].to - r->sacked[i].from;
+		r->lost_to = seq_later(r->lost_to, seq_earlier(pcb->lastack + mss, pcb->snd_nxt));
+	for (unsigned int i = r->has.count; i--;) {
+		above += r->has.block[i].to - r->has.block[i].from;
 		if (above >= DUP_THRESH * mss) {
-			r->lost_to = later(r->lost_to, r->sacked[i].from);
+			r->lost_to = seq_later(r->lost_to, r->has.block[i].from);
 			return;
 		}
 	}
@@ -291,7 +214,7 @@ static void lost_by_time(struct recovery *r, struct tcp_pcb *pcb, u64 now, u32 m
 		round_begin(r, pcb);
 	} else {
 		(void)piece_send(pcb, pcb->lastack, mss);
-		r->resent_to = later(r->resent_to, pcb->lastack + mss);
+		r->resent_to = seq_later(r->resent_to, pcb->lastack + mss);
 	}
 	r->probe_to = pcb->lastack + mss;
 	r->probes++;
@@ -313,7 +236,7 @@ static u32 hole_watch(struct recovery *r, const struct tcp_pcb *pcb, u32 acked, 
 	if (r->probes >= HOLE_PROBES) {
 		r->holes++;
 		r->short_to = r->resent_to;
-	} else if (before(r->short_to, pcb->lastack)) {
+	} else if (seq_before(r->short_to, pcb->lastack)) {
 		r->holes = 0;
 	}
 	return r->holes < HOLES_MAX ? mss : small;
@@ -321,7 +244,7 @@ static u32 hole_watch(struct recovery *r, const struct tcp_pcb *pcb, u32 acked, 
 
 static void rtt_measure(struct recovery *r, const struct tcp_pcb *pcb, u64 now)
 {
-	if (r->timed_us && !before(pcb->lastack, r->timed_seq)) {
+	if (r->timed_us && !seq_before(pcb->lastack, r->timed_seq)) {
 		r->rtt_us = (u32)((r->rtt_us * 7ull + (now - r->timed_us)) / 8);
 		r->timed_us = 0;
 	}
@@ -347,10 +270,10 @@ u32 recovery_tend(struct recovery *r, struct tcp_pcb *pcb, u32 mss, u32 piece)
 	if (pcb->rtime < 0)
 		return mss;
 	pcb->rtime = 0;
-	sack_trim(r, una);
+	sack_trim(&r->has, una);
 	if (acked)
 		r->dups = 0;
-	sacked = r->sack ? sack_bytes_above(r, una) : r->dups * mss;
+	sacked = r->sack ? sack_bytes_above(&r->has, una) : r->dups * mss;
 	rtt_measure(r, pcb, now);
 	mss = hole_watch(r, pcb, acked, mss);
 	if (acked || sacked != r->seen_sacked || !pcb->unacked) {
@@ -359,21 +282,21 @@ u32 recovery_tend(struct recovery *r, struct tcp_pcb *pcb, u32 mss, u32 piece)
 		r->seen_ack = una;
 		r->seen_sacked = sacked;
 	}
-	r->lost_to = later(r->lost_to, una);
+	r->lost_to = seq_later(r->lost_to, una);
 	if (r->active)
 		r->window = MAX(r->window, MIN(r->window + acked, r->ssthresh));
-	if (r->active && !before(una, r->point))
+	if (r->active && !seq_before(una, r->point))
 		end(r, pcb);
 	if (!pcb->unacked)
 		return mss;
 	lost_by_ack(r, pcb, mss);
 	lost_by_time(r, pcb, now, mss);
-	if (!r->active && before(una, r->lost_to))
+	if (!r->active && seq_before(una, r->lost_to))
 		begin(r, pcb, mss);
 	if (!r->active)
 		return mss;
 	/* overtaken again: what was sent in this round, too */
-	if (sack_bytes_above(r, r->round_to) >= DUP_THRESH * mss)
+	if (sack_bytes_above(&r->has, r->round_to) >= DUP_THRESH * mss)
 		round_begin(r, pcb);
 	if (r->probes >= HOLE_PROBES)
 		piece = MIN(piece, short_mss(pcb));

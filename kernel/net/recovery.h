@@ -4,20 +4,15 @@
 #define AFTERIMAGE_RECOVERY_H
 
 #include "base.h"
+#include "sack.h"
 
 struct tcp_hdr;
 struct tcp_pcb;
 
-#define SACKS_MAX 64u
-
-/* Sequence numbers, as everywhere here, wrap around. */
 struct recovery {
 	bool sack;         /* the peer tells what it has; otherwise only that it misses something */
 	bool active;       /* something was lost: until `point` is acknowledged */
-	struct sack {
-		u32 from, to;
-	} sacked[SACKS_MAX]; /* what the peer has above lastack: ascending, apart */
-	unsigned int count;
+	struct sacks has;  /* what the peer has above lastack */
 	u32 dups;          /* acknowledgements of nothing new, of a peer without SACK */
 	u32 lost_to;       /* what the peer does not have below this is lost */
 	u32 resent_to;     /* of that, below this was sent again in this round */

@@ -7,6 +7,7 @@
 #include "bytes.h"
 #include "dump/oldmem.h"
 #include "net/ring.h"
+#include "net/sack.h"
 
 #include "lwip/arch.h"
 
@@ -107,4 +108,69 @@ TEST(ring_full_of_extents_waits)
 	CHECK(!ring_can_take(&r, off));
 	ring_release(&r, 1);
 	CHECK(ring_can_take(&r, off));
+}
+
+/* The option as a peer writes it: two NOPs, kind, length, blocks. */
+static u32 sack_option(u8 *opt, u32 from, u32 to)
+{
+	put_be32(opt, 0x0101050a);
+	put_be32(opt + 4, from);
+	put_be32(opt + 8, to);
+	return 12;
+}
+
+/* Against a byte for each sequence number, across the wrap. */
+TEST(sacks_against_a_model)
+{
+	enum { SPAN = 500 };
+	const u32 base = ~0u - SPAN / 2;
+	unsigned int chance = 7;
+
+	for (int round = 0; round < 300; round++) {
+		u8 has[SPAN] = { 0 }, opt[12];
+		struct sacks s = { .count = 0 };
+		u32 una = 0;
+
+		for (int i = 0; i < 60; i++) {
+			u32 from = (u32)rand_r(&chance) % SPAN, to = from + (u32)rand_r(&chance) % 40, want = 0;
+
+			sack_read(&s, opt, sack_option(opt, base + from, base + to), base + una, base + SPAN);
+			if (from > una && to <= SPAN && to > from)
+				memset(has + from, 1, to - from);
+			if (i % 8 == 7)
+				una += (u32)rand_r(&chance) % 30;
+			sack_trim(&s, base + una);
+			for (u32 at = una; at < SPAN; at++)
+				want += has[at];
+			CHECK_EQ(sack_bytes_above(&s, base + una), want);
+			for (unsigned int b = 0; b < s.count; b++) {
+				CHECK(seq_before(s.block[b].from, s.block[b].to));
+				CHECK(!b || seq_before(s.block[b - 1].to, s.block[b].from));
+			}
+		}
+	}
+}
+
+TEST(sacks_full_and_options_cut_off)
+{
+	struct sacks s = { .count = 0 };
+	u8 opt[12];
+
+	for (u32 i = 0; i < SACKS_MAX + 5; i++)
+		sack_add(&s, i * 10 + 5, i * 10 + 8);
+	CHECK_EQ(s.count, SACKS_MAX);
+	CHECK_EQ(sack_bytes_above(&s, 0), SACKS_MAX * 3);
+	sack_add(&s, 1, SACKS_MAX * 10 + 100);
+	CHECK_EQ(s.count, 1);
+	s.count = 0;
+	for (u32 len = 0; len < 12; len++)
+		sack_read(&s, opt, MIN(len, sack_option(opt, 20, 30)), 10, 100);
+	CHECK_EQ(s.count, 0);
+	sack_read(&s, opt, sack_option(opt, 5, 30), 10, 100); /* below, above, backwards */
+	sack_read(&s, opt, sack_option(opt, 50, 101), 10, 100);
+	sack_read(&s, opt, sack_option(opt, 60, 50), 10, 100);
+	CHECK_EQ(s.count, 0);
+	CHECK(sack_permitted((const u8[]){ 2, 4, 5, 0xb4, 1, 1, 4, 2 }, 8));
+	CHECK(!sack_permitted((const u8[]){ 2, 4, 5, 0xb4, 0, 1, 4, 2 }, 8));
+	CHECK(!sack_permitted((const u8[]){ 2, 0, 4, 2 }, 4));
 }
