@@ -118,7 +118,8 @@ static int settle(struct reception *r, const struct store *store)
 		refuse(&r->why, 0, "%s", strerror(-verdict));
 		verdict = STREAM_INCOMPLETE;
 	}
-	if (unstored.text[0] || (r->cut && !r->stream.received)) { /* whatever its bytes look like */
+	if (unstored.text[0] ||
+	    (r->cut && !r->stream.received)) { /* whatever its bytes look like */
 		verdict = STREAM_INCOMPLETE;
 		r->why = unstored;
 	}
@@ -166,6 +167,9 @@ pid_t settle_start(struct reception *r, const struct store *store)
 	pid_t pid;
 
 	fflush(stdout);
+	if (r->out.fd >= 0)
+		(void)stream_flush(&r->stream); /* should the process die, nothing that came is
+						   lost; it says what failed */
 	pid = fork();
 	if (pid < 0)
 		return say_error(-errno, "%s/%s: no process to check it", store->name, r->folder);

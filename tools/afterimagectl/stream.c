@@ -157,7 +157,7 @@ u64 stream_expected(struct stream *s)
 	return s->expected;
 }
 
-static int settle(struct stream *s)
+int stream_flush(struct stream *s)
 {
 	int err = 0;
 
@@ -165,6 +165,7 @@ static int settle(struct stream *s)
 		recognise(s);
 	if (s->state == STREAM_PLAIN && s->held)
 		err = store(s, s->size, s->hold, s->held, false);
+	s->held = 0;
 	if (!err && ftruncate(s->out->fd, (off_t)s->size))
 		err = -errno;
 	return err;
@@ -205,7 +206,7 @@ int stream_end(struct stream *s, struct dump *d, struct why *why)
 	int err;
 
 	memset(d, 0, sizeof(*d));
-	err = settle(s);
+	err = stream_flush(s);
 	if (err)
 		return err;
 	in = input_of_file(s->out->fd, 0, s->size);

@@ -47,6 +47,10 @@ u64 stream_expected(struct stream *s);
 /* How much of the dump has come, 0 to 1, where its container tells; else negative. */
 double stream_share(struct stream *s);
 
+/* No more bytes: the file holds all of them and is as long as it will be. 0 or -errno, untold;
+ * stream_end() does it too. */
+int stream_flush(struct stream *s);
+
 /* No more bytes: settle the file's length, judge, and open what was stored for its identity (the
  * caller's to dump_close() in all cases; it holds nothing when the verdict is STREAM_UNKNOWN). A
  * cut kdump dump is mended. *why tells why it is not whole. A negative errno: the
