@@ -131,7 +131,7 @@ $(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard 
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(host_cflags) $(cflags_$*) -fsanitize=address,undefined -fno-sanitize-recover=all $(sanitize_$*) -o $@ $< \
 		tests/unit/test_main.c $(call fakes,$(unit_$*)) $(filter-out NOCLOCK,$(unit_$*))
-$(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
+$(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/fuzz/*.h tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
 	@mkdir -p $(@D)
 	$(Q)clang $(host_cflags) -O2 -fsanitize=fuzzer,address,undefined $(cflags_$*) $(sanitize_$*) \
 		-fsanitize-coverage-ignorelist=tests/fuzz/not-covered -o $@ $< \
@@ -186,7 +186,7 @@ install: all
 	install -D -m 644 -t $(DESTDIR)$(UNITDIR) packaging/systemd/*.service
 	install -D -m 644 packaging/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/afterimage.conf
 	install -D -m 644 packaging/bash-completion $(DESTDIR)$(PREFIX)/share/bash-completion/completions/afterimagectl
-	install -D -m 644 packaging/afterimage.conf $(DESTDIR)/etc/afterimage.conf
+	[ -e $(DESTDIR)/etc/afterimage.conf ] || install -D -m 644 packaging/afterimage.conf $(DESTDIR)/etc/afterimage.conf
 	install -d -m 755 $(DESTDIR)/etc/afterimage/hooks.d $(DESTDIR)/var/crash
 	sed -i 's|/usr/sbin/|$(PREFIX)/sbin/|' $(DESTDIR)$(UNITDIR)/afterimage*.service
 

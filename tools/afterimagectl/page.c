@@ -6,8 +6,8 @@
 
 #include "progress.h"
 
-#define LIVE_SHOWN  100u /* of each kind, on one page; the rest is counted */
-#define DUMPS_SHOWN 200u
+#define LIVE_SHOWN     100u /* of each kind, on one page; the rest is counted */
+#define DUMPS_SHOWN    200u
 #define REFRESH_LIVE_S 2
 #define REFRESH_IDLE_S 10
 
@@ -28,6 +28,16 @@ static void put_bytes(FILE *f, const char *text, size_t size)
 static void put_text(FILE *f, const char *text)
 {
 	put_bytes(f, text, strlen(text));
+}
+
+/* A paragraph of that class, if there is anything to say. */
+static void put_paragraph(FILE *f, const char *class, const char *text)
+{
+	if (!*text)
+		return;
+	fprintf(f, "<p class=\"%s\">", class);
+	put_text(f, text);
+	fputs("</p>", f);
 }
 
 static void put_size(FILE *f, u64 bytes)
@@ -162,7 +172,8 @@ static const char *badge(const json_t *dump)
 {
 	if (dump_is(dump, "complete"))
 		return "<span class=\"badge good\">complete</span>";
-	if (!strcmp(dump_text(dump, "container"), "unknown") && !strcmp(dump_text(dump, "file"), "unknown"))
+	if (!strcmp(dump_text(dump, "container"), "unknown") &&
+	    !strcmp(dump_text(dump, "file"), "unknown"))
 		return "<span class=\"badge bad\">no dump</span>";
 	return "<span class=\"badge bad\">incomplete</span>";
 }
@@ -178,23 +189,13 @@ static const char *host_of(const json_t *dump)
 
 static void put_dump(FILE *f, const json_t *dump)
 {
-	const char *panic = dump_text(dump, "panic_line"), *reason = dump_text(dump, "reason");
-
 	fputs("<li><a class=\"dump\" href=\"/dump/", f);
 	put_text(f, dump_text(dump, "folder"));
 	fputs("\"><h3>", f);
 	put_text(f, host_of(dump));
 	fprintf(f, " %s</h3>", badge(dump));
-	if (*panic) {
-		fputs("<p class=\"panic\">", f);
-		put_text(f, panic);
-		fputs("</p>", f);
-	}
-	if (*reason) {
-		fputs("<p class=\"reason\">", f);
-		put_text(f, reason);
-		fputs("</p>", f);
-	}
+	put_paragraph(f, "panic", dump_text(dump, "panic_line"));
+	put_paragraph(f, "reason", dump_text(dump, "reason"));
 	fputs("<p class=\"facts\">", f);
 	put_text(f, dump_text(dump, "release"));
 	fputs(*dump_text(dump, "release") ? " &middot; " : "", f);
@@ -218,8 +219,8 @@ static void put_all_dumps(FILE *f, const struct receiver *rc)
 		put_dump(f, json_array_get(rc->catalog.dumps, all - 1 - i));
 	fputs("</ul>\n", f);
 	if (all > shown)
-		fprintf(f, "<p class=\"nothing\">%zu older ones: <a href=\"/index.json\">index.json</a>"
-			"</p>\n", all - shown);
+		fprintf(f, "<p class=\"nothing\">%zu older ones: "
+			"<a href=\"/index.json\">index.json</a></p>\n", all - shown);
 }
 
 void page_index(FILE *f, struct receiver *rc)
@@ -279,22 +280,12 @@ static void put_facts(FILE *f, const json_t *dump)
 
 void page_dump(FILE *f, const json_t *dump, const char *log, size_t size, bool cut)
 {
-	const char *panic = dump_text(dump, "panic_line"), *reason = dump_text(dump, "reason");
-
 	begin(f, host_of(dump), 0);
 	fputs("<header><a href=\"/\">&larr; all dumps</a><h1>", f);
 	put_text(f, host_of(dump));
 	fprintf(f, " %s</h1>", badge(dump));
-	if (*panic) {
-		fputs("<p class=\"panic\">", f);
-		put_text(f, panic);
-		fputs("</p>", f);
-	}
-	if (*reason) {
-		fputs("<p class=\"reason\">", f);
-		put_text(f, reason);
-		fputs("</p>", f);
-	}
+	put_paragraph(f, "panic", dump_text(dump, "panic_line"));
+	put_paragraph(f, "reason", dump_text(dump, "reason"));
 	fputs("</header>\n<main>\n", f);
 	put_facts(f, dump);
 	fputs("<h2>Log</h2>\n", f);

@@ -47,6 +47,8 @@ static int add(struct plan *p, const char *fmt, ...)
 	va_list ap;
 	int n;
 
+	if (room < 3)
+		return -E2BIG;
 	if (have)
 		p->words[have++] = ' ', room--;
 	va_start(ap, fmt);

@@ -7,10 +7,13 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
@@ -18,8 +21,8 @@
 
 #include "sysfile.h"
 
-#define REMOVE_DEPTH 16 /* open folders at a time */
-
+#define REMOVE_DEPTH 16  /* open folders at a time */
+#define HOOK_S       600 /* the machine is not armed again before they have ended */
 
 int saved_room(const struct conf *c, u64 bytes)
 {
@@ -88,25 +91,48 @@ static int is_program(const struct dirent *entry)
 		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] == '\0';
 }
 
+/* Its exit status, or that of a shell for a signal; it and what it has started are killed when its
+ * time is over. */
+static int hook_wait(pid_t pid, const char *path)
+{
+	int fd = pidfd_open(pid, 0), ended, status = 0;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	do
+		ended = fd < 0 ? 0 : poll(&p, 1, HOOK_S * 1000);
+	while (ended < 0 && errno == EINTR);
+	if (ended != 1) {
+		say("%s: takes more than %u s, killed", path, HOOK_S);
+		(void)kill(-pid, SIGKILL);
+	}
+	if (fd >= 0)
+		close(fd);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 static void run_hook(const char *path, const char *dir)
 {
 	char program[PATH_MAX], argument[PATH_MAX];
 	char *argv[] = { program, argument, NULL };
+	posix_spawnattr_t attr;
 	pid_t pid;
 	int status, err;
 
 	snprintf(program, sizeof(program), "%s", path);
 	snprintf(argument, sizeof(argument), "%s", dir);
-	err = posix_spawn(&pid, program, NULL, NULL, argv, environ);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP); /* a group of its own */
+	err = posix_spawn(&pid, program, NULL, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
 	if (err) {
 		say_error(-err, "%s", path);
 		return;
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		say("%s %s: ended with status %d", path, dir,
-		    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	status = hook_wait(pid, path);
+	if (status)
+		say("%s %s: ended with status %d", path, dir, status);
 }
 
 void saved_hooks(const struct conf *c, const char *dir)

@@ -14,7 +14,7 @@ int saved_room(const struct conf *c, u64 bytes);
 void saved_rotate(const struct conf *c);
 
 /* Run every program of the hooks folder, in order of its names, with `dir` as its argument; one
- * that fails is told. */
+ * that fails is told, one that takes more than ten minutes is killed. */
 void saved_hooks(const struct conf *c, const char *dir);
 
 #endif
