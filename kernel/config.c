@@ -52,21 +52,36 @@ static bool set_u32(struct word v, u64 min, u64 max, u32 *out)
 	return true;
 }
 
-static bool set_elfcorehdr(struct config *c, struct word v)
+/* LENGTH@ADDRESS */
+static bool parse_region(struct word v, u64 *len, u64 *start)
 {
-	u64 a;
 	size_t used;
 
-	if (!parse_mem(v, &a, &used))
+	if (!parse_mem(v, len, &used) || used == v.len || v.p[used] != '@')
 		return false;
-	if (used < v.len && v.p[used] == '@') {
-		v = (struct word){ v.p + used + 1, v.len - used - 1 };
-		if (!parse_mem(v, &a, &used))
-			return false;
-	}
-	if (used != v.len)
+	v = (struct word){ v.p + used + 1, v.len - used - 1 };
+	return parse_mem(v, start, &used) && used == v.len;
+}
+
+static bool set_elfcorehdr(struct config *c, struct word v)
+{
+	u64 a, len;
+	size_t used;
+
+	if (!parse_region(v, &len, &a) && (!parse_mem(v, &a, &used) || used != v.len))
 		return false;
 	c->elfcorehdr = a;
+	return true;
+}
+
+static bool set_vmcoreinfo(struct config *c, struct word v)
+{
+	u64 a, len;
+
+	if (!parse_region(v, &len, &a))
+		return false;
+	c->vmcoreinfo = a;
+	c->vmcoreinfo_len = len;
 	return true;
 }
 
@@ -106,8 +121,7 @@ static bool set_memmap(struct config *c, struct word v)
 			return false;
 		if (used == one.len || one.p[used] != '@')
 			continue;
-		one = (struct word){ one.p + used + 1, one.len - used - 1 };
-		if (!parse_mem(one, &start, &used) || used != one.len)
+		if (!parse_region(one, &size, &start))
 			return false;
 		if (c->n_memmap < ARRAY_SIZE(c->memmap)) {
 			c->memmap[c->n_memmap].start = start;
@@ -256,6 +270,7 @@ static const struct param {
 	{ "dump.failure", set_failure },  { "dump.timeout", set_timeout },
 	{ "dump.stall", set_stall },      { "dump.overwrite", set_overwrite },
 	{ "dump.quiesce", set_quiesce },  { "dump.log", set_log },
+	{ "dump.vmcoreinfo", set_vmcoreinfo },
 };
 
 /* lib/cmdline.c next_arg() of Linux: quotes around a value or a whole word are not part of it. */

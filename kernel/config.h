@@ -47,6 +47,8 @@ enum nic_by { NIC_ANY, NIC_PCI, NIC_MAC };
 struct config {
 	pa_t elfcorehdr;     /* 0: none given */
 	pa_t acpi_rsdp;      /* 0: none given */
+	pa_t vmcoreinfo;     /* the note with its header, */
+	u64 vmcoreinfo_len;  /* 0: none given */
 	struct {             /* memmap=: the ranges our image should lie in */
 		pa_t start;
 		u64 len;

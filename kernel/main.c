@@ -94,6 +94,7 @@ static const char *source_find(void)
 		return "no elfcorehdr= on the command line";
 	if (err)
 		return "nothing says what to dump";
+	source_spare_vmcoreinfo(config.vmcoreinfo, config.vmcoreinfo_len);
 	map_guard(source_gap);
 	reservation_keep();
 	encryption_try();

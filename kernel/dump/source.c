@@ -29,6 +29,8 @@ static struct {
 	} ascent[ASCENTS];             /* program headers that are looked up, not walked */
 	unsigned int n_ascent;
 	struct source_note vmcoreinfo; /* found once: behind thousands of CPUs it is a long walk */
+	struct source_note spare;      /* a note segment that no program header names */
+	bool spare_used;
 } src;
 
 /* Program header i; zeros (PT_NULL) when it cannot be read. */
@@ -284,7 +286,8 @@ bool source_next_note(u32 *at, struct source_note *out)
 		out->len = notes_real_size(ph.p_offset, ph.p_memsz);
 		return true;
 	}
-	return false;
+	*out = src.spare;
+	return src.spare_used && (*at)++ == src.n_phdr;
 }
 
 void source_read_note(void *dst, const struct source_note *n, u64 off, u64 len)
@@ -322,6 +325,27 @@ static bool note_find(const struct source_note *n, const char *name, u32 type, s
 	return false;
 }
 
+void source_spare_vmcoreinfo(pa_t pa, u64 len)
+{
+	u64 limit = map_physical_limit();
+
+	if (src.kind == SOURCE_ELFCOREHDR && len <= NOTES_MAX_BYTES && pa < limit && len <= limit - pa)
+		src.spare = (struct source_note){ .pa = pa, .len = len };
+}
+
+/* No program header leads to the note: is it where it was when we were loaded? */
+static void spare_try(void)
+{
+	struct source_note n = { .pa = src.spare.pa };
+
+	n.len = notes_real_size(src.spare.pa, src.spare.len);
+	if (!note_find(&n, VMCOREINFO_NAME, 0, &src.vmcoreinfo))
+		return;
+	src.spare = n;
+	src.spare_used = true;
+	log_always("elfcorehdr leads to no VMCOREINFO: that at 0x%llx is taken", n.pa);
+}
+
 int source_vmcoreinfo(struct source_note *out)
 {
 	struct source_note n;
@@ -329,6 +353,8 @@ int source_vmcoreinfo(struct source_note *out)
 
 	while (!src.vmcoreinfo.len && source_next_note(&at, &n))
 		note_find(&n, VMCOREINFO_NAME, 0, &src.vmcoreinfo);
+	if (!src.vmcoreinfo.len && src.spare.len)
+		spare_try();
 	*out = src.vmcoreinfo;
 	return out->len ? 0 : -ENOENT;
 }

@@ -96,6 +96,17 @@ here() { run ip netns exec "$us" "$ctl" "$@" --root "$root"; } # afterimagectl A
     [ "$output" = "dump.to=console: console=ttyS1,9600 console=ttyS0 dump.format=elf dump.level=1 dump.final=halt dump.failure=poweroff dump.timeout=60 dump.stall=9 dump.overwrite=1 dump.quiesce=0 dump.log=debug dump.compress=none x=y" ]
 }
 
+@test "the address of the VMCOREINFO note goes along; one that is none does not" {
+    make_machine
+    conf "image /boot/afterimage" "target console:"
+    echo '0x00000000045c5000 1024' > "$root/sys/kernel/vmcoreinfo"
+    run "$ctl" load --dry-run --root "$root"
+    [ "$output" = "dump.to=console: dump.vmcoreinfo=0x1024@0x45c5000" ]
+    echo '0x0000000000000000 1024' > "$root/sys/kernel/vmcoreinfo"
+    run "$ctl" load --dry-run --root "$root"
+    [ "$output" = "dump.to=console:" ]
+}
+
 @test "a target in our own network: its device, address and MTU" {
     make_machine
     make_network

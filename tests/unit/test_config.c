@@ -91,6 +91,16 @@ TEST(acpi_rsdp)
 	CHECK(refused("acpi_rsdp=10000000000000000"));
 }
 
+TEST(vmcoreinfo)
+{
+	CHECK_EQ(parsed("dump.vmcoreinfo=0x1024@0x4c5d000")->vmcoreinfo, 0x4c5d000);
+	CHECK_EQ(parsed("dump.vmcoreinfo=0x1024@0x4c5d000")->vmcoreinfo_len, 0x1024);
+	CHECK_EQ(parsed("dump.vmcoreinfo=4K@5G")->vmcoreinfo_len, 4096);
+	CHECK(refused("dump.vmcoreinfo=0x4c5d000") && refused("dump.vmcoreinfo=0x1024@"));
+	CHECK(refused("dump.vmcoreinfo=@0x4c5d000") && refused("dump.vmcoreinfo=1K@2Kx"));
+	CHECK_EQ(parsed("dump.level=1")->vmcoreinfo_len, 0);
+}
+
 TEST(memmap)
 {
 	parsed("memmap=exactmap memmap=640K@0 memmap=1M@0x3f000000");

@@ -204,6 +204,67 @@ TEST(notes_too_long_to_be_true)
 	CHECK_EQ(source_vmcoreinfo(&n), -ENOENT);
 }
 
+/* An elfcorehdr without a way to VMCOREINFO, and two spare notes in memory. */
+static struct corehdr without_vmcoreinfo(void)
+{
+	struct corehdr c;
+
+	mem_reset();
+	note_write(0x300000, "VMCOREINFO", 0, "OSRELEASE=x", 11);
+	note_write(0x400000, "CORE", 1, "OSRELEASE=y", 11);
+	corehdr_begin(&c, HDR);
+	corehdr_note(&c, 0x200000, 0x1000);
+	corehdr_load(&c, 0x1000000, 0x1000);
+	return c;
+}
+
+TEST(spare_vmcoreinfo)
+{
+	struct corehdr c = without_vmcoreinfo();
+	struct source_note n;
+	char text[12] = "";
+	u32 at = 0;
+
+	CHECK_EQ(source_init_elfcorehdr(HDR), 0);
+	source_spare_vmcoreinfo(0x300000, 0x1000);
+	CHECK_EQ(source_vmcoreinfo(&n), 0);
+	source_read_note(text, &n, 0, 11);
+	CHECK(n.len == 11 && !strcmp(text, "OSRELEASE=x"));
+	CHECK(test_logged("elfcorehdr leads to no VMCOREINFO: that at 0x300000 is taken"));
+	CHECK(source_next_note(&at, &n) && n.pa == 0x200000 && !n.len);
+	CHECK(source_next_note(&at, &n) && n.pa == 0x300000 && n.len == 12 + 12 + 12);
+	CHECK(!source_next_note(&at, &n));
+
+	/* where the elfcorehdr has one, that is it, and there is no other segment */
+	corehdr_vmcoreinfo(&c, 0x500000, "OSRELEASE=z\n");
+	CHECK_EQ(source_init_elfcorehdr(HDR), 0);
+	source_spare_vmcoreinfo(0x300000, 0x1000);
+	CHECK_EQ(source_vmcoreinfo(&n), 0);
+	CHECK_EQ(n.pa, 0x500000 + 24);
+	at = 0;
+	CHECK(source_next_note(&at, &n) && source_next_note(&at, &n) && !source_next_note(&at, &n));
+}
+
+TEST(spare_vmcoreinfo_that_is_none)
+{
+	static const struct {
+		pa_t pa;
+		u64 len;
+	} none[] = { { 0x400000, 0x1000 }, { 0x300000, 16 }, { 0x300000, 1ull << 40 }, { 0x600000, 0x1000 },
+		     { ~0ull - 8, 0x1000 }, { 0x300000, 0 } };
+	struct source_note n;
+
+	without_vmcoreinfo();
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+		u32 at = 0;
+
+		CHECK_EQ(source_init_elfcorehdr(HDR), 0);
+		source_spare_vmcoreinfo(none[i].pa, none[i].len);
+		CHECK_EQ(source_vmcoreinfo(&n), -ENOENT);
+		CHECK(source_next_note(&at, &n) && !source_next_note(&at, &n));
+	}
+}
+
 TEST(gap_between_ranges)
 {
 	struct corehdr c;

@@ -50,6 +50,19 @@ int machine_reservation(struct reservation *r)
 	return 0;
 }
 
+int machine_vmcoreinfo(u64 *pa, u64 *len)
+{
+	unsigned long long addr, size; /* both hexadecimal: kernel/ksysfs.c vmcoreinfo_show */
+	char text[64];
+
+	if (sys_read("/sys/kernel/vmcoreinfo", text, sizeof(text)) ||
+	    sscanf(text, "%llx %llx", &addr, &size) != 2 || !addr || !size)
+		return -ENOENT;
+	*pa = addr;
+	*len = size;
+	return 0;
+}
+
 enum lockdown machine_lockdown(void)
 {
 	char text[64];

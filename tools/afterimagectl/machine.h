@@ -17,6 +17,9 @@ struct reservation {
 /* 0, or -errno, told: a kernel without kexec. */
 int machine_reservation(struct reservation *r);
 
+/* Where the kernel keeps its VMCOREINFO note (/sys/kernel/vmcoreinfo). 0, or -ENOENT, untold. */
+int machine_vmcoreinfo(u64 *pa, u64 *len);
+
 enum lockdown { LOCKDOWN_NONE, LOCKDOWN_INTEGRITY, LOCKDOWN_CONFIDENTIALITY };
 enum lockdown machine_lockdown(void);
 

@@ -203,6 +203,14 @@ static int add_scalars(struct plan *p)
 	return err;
 }
 
+/* For an elfcorehdr whose own way to the note is spoilt. */
+static int add_vmcoreinfo(struct plan *p)
+{
+	u64 pa, len;
+
+	return machine_vmcoreinfo(&pa, &len) ? 0 : add(p, "dump.vmcoreinfo=0x%llx@0x%llx", len, pa);
+}
+
 int plan_make(struct plan *p, const struct conf *c)
 {
 	int err;
@@ -233,6 +241,8 @@ int plan_make(struct plan *p, const struct conf *c)
 		return say_fail(-EHOSTUNREACH, "no target could be settled");
 	if (!err)
 		err = add_network(p);
+	if (!err)
+		err = add_vmcoreinfo(p);
 	if (!err)
 		err = add_scalars(p);
 	if (err)
