@@ -134,6 +134,7 @@ $(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard 
 $(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/fuzz/*.h tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
 	@mkdir -p $(@D)
 	$(Q)clang $(host_cflags) -O2 -fsanitize=fuzzer,address,undefined $(cflags_$*) $(sanitize_$*) \
+		$(if $(filter $*,$(no_trace_cmp)),-fno-sanitize-coverage=trace-cmp) \
 		-fsanitize-coverage-ignorelist=tests/fuzz/not-covered -o $@ $< \
 		$(call fakes,$(fuzz_$*)) $(filter-out NOCLOCK,$(fuzz_$*))
 

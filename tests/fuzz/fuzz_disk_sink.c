@@ -21,6 +21,22 @@ static void overlay(void *block, size_t n, const u8 **data, size_t *size)
 	*size -= n;
 }
 
+/* One disk for all runs; what its area says of itself is new in each. */
+static struct memdisk *fresh_disk(void)
+{
+	static u8 empty[3 * AREA_BLOCK];
+	struct memdisk *d = memdisk;
+
+	if (!d->mem) {
+		memdisk_add(DISK_BYTES, 512);
+		memdisk_format(d, 0, 1 << 20, 1);
+		memcpy(empty, d->mem, sizeof(empty));
+	}
+	memdisk_forget(d);
+	memcpy(d->mem, empty, sizeof(empty));
+	return d;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -37,9 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cfg.overwrite = data[0] & 1;
 	data++;
 	size--;
-	memdisk_clear();
-	d = memdisk_add(DISK_BYTES, 512);
-	memdisk_format(d, 0, 1 << 20, 1);
+	d = fresh_disk();
 	s = (struct area_stamp *)d->mem;
 	h = (struct area_header *)(d->mem + AREA_BLOCK);
 	h[1] = h[0];

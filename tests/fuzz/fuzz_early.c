@@ -34,11 +34,18 @@ static void only_ram(pa_t pa, u64 len)
 		abort();
 }
 
+/* Made once; then what an input wrote is undone. */
 static void kernel_up(void)
 {
 	u8 note[368] = { 5, 0, 0, 0, 0x50, 1, 0, 0, 1, 0, 0, 0, 'C', 'O', 'R', 'E' };
 	u64 rsp = STACK + 0x1f00;
+	static bool up;
 
+	if (up) {
+		mem_back();
+		return;
+	}
+	up = true;
 	pages_begin(&pages_style[0]);
 	for (u64 i = 0; i < 4; i++) {
 		kernel_map(IMAGE + i * PAGE_SIZE, TEXT_PA + i * PAGE_SIZE, 1, X);
@@ -56,6 +63,8 @@ static void kernel_up(void)
 	kernel_write64(DATA_PA + 8, PAGES_DIRECT + ((u64)SLAB << PAGE_SHIFT));
 	kernel_write64(((u64)SLAB << PAGE_SHIFT) + 8, STACK);
 	kernel_write64(STACK_PA + 8, IMAGE + 0x1234);
+	pages_end();
+	mem_mark();
 }
 
 static void send_and_find(void)
@@ -96,7 +105,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		kernel_write64(at + word % 4096 * 8, bytes_le64(&b));
 	}
 	mem_on_peek = only_ram;
-	pages_end();
+	kernel_again();
 	filter_init(31);
 	early_collect();
 	send_and_find();

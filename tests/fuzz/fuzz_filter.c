@@ -37,11 +37,6 @@ static const struct {
 	{ HDR + 64, 3 * 56 },            { PAGES_SECTIONS, PAGE_SIZE },
 };
 
-static struct {
-	pa_t pa;
-	u8 bytes[8];
-} undo[RECORDS_MAX];
-
 static u8 keep[2][LOOKED_AT / 8], never[2][LOOKED_AT / 8];
 
 static void decide(unsigned int which, u32 step)
@@ -118,8 +113,10 @@ static void machine(unsigned int style)
 	static bool made[MEM_STORES];
 
 	mem_use(style);
-	if (made[style])
+	if (made[style]) {
+		mem_back();
 		return;
+	}
 	made[style] = true;
 	pages_begin(&pages_style[style]);
 	for (u64 i = 0; i < 16; i += 4) {
@@ -129,6 +126,7 @@ static void machine(unsigned int style)
 		page_make(PAGES_PFN + (i + 3) * 1024, PAGE_CACHE, 0);
 	}
 	pages_end();
+	mem_mark();
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
@@ -138,17 +136,13 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (size < 2)
 		return 0;
 	machine(data[0] < pages_styles ? data[0] : USUAL_STYLE);
-	for (const u8 *p = data + 2; n < RECORDS_MAX && (size_t)(data + size - p) >= sizeof(struct record);
+	for (const u8 *p = data + 2; n++ < RECORDS_MAX && (size_t)(data + size - p) >= sizeof(struct record);
 	     p += sizeof(struct record)) {
 		struct record r;
 
 		memcpy(&r, p, sizeof(r));
-		undo[n].pa = region[r.address % 8].start + r.address / 8 % region[r.address % 8].bytes;
-		mem_read(undo[n].bytes, undo[n].pa, 8);
-		mem_write(undo[n++].pa, r.bytes, 8);
+		mem_write(region[r.address % 8].start + r.address / 8 % region[r.address % 8].bytes, r.bytes, 8);
 	}
 	try_all(data[1] % (LEVEL_MAX + 1), (data[1] & DUMP_MASK) == WITH_DUMP);
-	while (n--)
-		mem_write(undo[n].pa, undo[n].bytes, 8);
 	return 0;
 }

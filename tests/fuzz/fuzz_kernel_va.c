@@ -38,6 +38,25 @@ static u64 look(u64 va)
 	return len;
 }
 
+/* Each made once; then what an input wrote is undone. */
+static void machine(unsigned int levels)
+{
+	static bool made[MEM_STORES];
+
+	mem_use(levels);
+	if (made[levels]) {
+		mem_back();
+		return;
+	}
+	made[levels] = true;
+	kernel_begin(levels);
+	kernel_map(DIRECT, KERNEL_FREE, 3, PTE_KERNEL);
+	kernel_map(VMEMMAP + 0x1ff000, KERNEL_FREE, 1, PTE_KERNEL);
+	kernel_map(VMEMMAP + 0x200000, KERNEL_FREE, 2, PTE_KERNEL);
+	kernel_end();
+	mem_mark();
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct bytes b = bytes_of(data, size);
@@ -46,10 +65,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (size < 1 || size > 4096)
 		return 0;
-	kernel_begin(bytes_u8(&b) & 1 ? 5 : 4);
-	kernel_map(DIRECT, KERNEL_FREE, 3, PTE_KERNEL);
-	kernel_map(VMEMMAP + 0x1ff000, KERNEL_FREE, 1, PTE_KERNEL);
-	kernel_map(VMEMMAP + 0x200000, KERNEL_FREE, 2, PTE_KERNEL);
+	machine(bytes_u8(&b) & 1 ? 5 : 4);
 	while (bytes_left(&b) >= 11) {
 		pa_t table = KERNEL_ROOT + bytes_u8(&b) % TABLES * 4096;
 		u16 entry = bytes_le16(&b);
@@ -57,7 +73,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		kernel_write64(table + entry % 512 * 8, bytes_le64(&b));
 	}
 	mem_on_peek = only_ram;
-	kernel_end();
+	kernel_again();
 	oldmap_find(&map);
 	if (map.page_offset % GIB || map.text_len > GIB)
 		abort();

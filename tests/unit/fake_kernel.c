@@ -104,6 +104,11 @@ void kernel_begin(unsigned int l)
 int kernel_end(void)
 {
 	corehdr_vmcoreinfo(&kernel_hdr, NOTE, said);
+	return kernel_again();
+}
+
+int kernel_again(void)
+{
 	if (source_init_elfcorehdr(HDR))
 		abort();
 	return kernel_va_init();

@@ -33,6 +33,8 @@ void kernel_say(const char *fmt, ...) PRINTF(1, 2);
 void kernel_unsay(const char *key);
 /* Everything said: write the elfcorehdr, and kernel_va_init(). */
 int kernel_end(void);
+/* The same once more, for what was written to memory since. */
+int kernel_again(void);
 
 void kernel_write64(pa_t pa, u64 v);
 

@@ -22,15 +22,17 @@ __asm__(".bss\n"
 
 struct page {
 	struct page *next, *older; /* in the bucket, and of all */
+	struct page *changed;      /* of those written to since mem_mark(), the one before */
+	u8 *before;                /* what it held then */
 	pa_t pa;
-	bool faults;
+	bool faults, marked, is_changed;
 	u8 bytes[PAGE_SIZE];
 };
 
 u64 mem_limit = 1ull << 46;
 void (*mem_on_peek)(pa_t pa, u64 len);
 static struct store {
-	struct page *bucket[BUCKETS], *newest;
+	struct page *bucket[BUCKETS], *newest, *mark, *changed;
 } store[MEM_STORES], *mem = store;
 
 void mem_use(unsigned int n)
@@ -39,18 +41,57 @@ void mem_use(unsigned int n)
 	oldmem_forget();
 }
 
-void mem_reset(void)
+/* Of the pages of a bucket the newest is the first. */
+static void forget_down_to(const struct page *last)
 {
-	while (mem->newest) {
+	while (mem->newest != last) {
 		struct page *p = mem->newest;
 
 		mem->newest = p->older;
-		mem->bucket[p->pa / PAGE_SIZE % BUCKETS] = NULL;
+		mem->bucket[p->pa / PAGE_SIZE % BUCKETS] = p->next;
+		free(p->before);
 		free(p);
 	}
+}
+
+void mem_reset(void)
+{
+	forget_down_to(NULL);
+	mem->mark = mem->changed = NULL;
 	mem_limit = 1ull << 46;
 	mem_on_peek = NULL;
 	oldmem_forget();
+}
+
+void mem_mark(void)
+{
+	mem->mark = mem->newest;
+	for (struct page *p = mem->newest; p; p = p->older)
+		p->marked = true;
+}
+
+void mem_back(void)
+{
+	forget_down_to(mem->mark);
+	for (struct page *p = mem->changed; p; p = p->changed) {
+		memcpy(p->bytes, p->before, PAGE_SIZE);
+		p->is_changed = false;
+	}
+	mem->changed = NULL;
+	mem_on_peek = NULL;
+	oldmem_forget();
+}
+
+static void keep_what_was(struct page *p)
+{
+	if (!p->marked || p->is_changed)
+		return;
+	if (!p->before)
+		p->before = malloc(PAGE_SIZE);
+	memcpy(p->before, p->bytes, PAGE_SIZE);
+	p->is_changed = true;
+	p->changed = mem->changed;
+	mem->changed = p;
 }
 
 static struct page *page_find(pa_t pa)
@@ -99,7 +140,10 @@ void mem_write(pa_t pa, const void *src, u64 len)
 	while (len) {
 		u64 n = MIN(PAGE_SIZE - (pa & PAGE_MASK), len);
 
-		memcpy(page_make(ALIGN_DOWN(pa, PAGE_SIZE))->bytes + (pa & PAGE_MASK), from, n);
+		struct page *p = page_make(ALIGN_DOWN(pa, PAGE_SIZE));
+
+		keep_what_was(p);
+		memcpy(p->bytes + (pa & PAGE_MASK), from, n);
 		from += n;
 		pa += n;
 		len -= n;

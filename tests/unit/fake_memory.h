@@ -18,6 +18,11 @@ void mem_fault(pa_t page);
 /* What a reader should see: faulting pages and those beyond mem_limit as zeros. */
 void mem_read(void *dst, pa_t pa, u64 len);
 
+/* Back to what was there at mem_mark(), but for pages that fault: a machine made once, written to in
+ * each run. */
+void mem_mark(void);
+void mem_back(void);
+
 /* Our image, as large as a small real one, at an address that the linker chose. */
 #define FAKE_IMAGE_BYTES 65536
 

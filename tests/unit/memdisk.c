@@ -95,11 +95,16 @@ static const struct blkdev_ops memdisk_ops = { .read = memdisk_read,
 					       .flush = memdisk_flush,
 					       .release = memdisk_release };
 
+void memdisk_forget(struct memdisk *d)
+{
+	while (d->n_ops)
+		free(d->ops[--d->n_ops].data);
+}
+
 void memdisk_clear(void)
 {
 	for (unsigned int i = 0; i < n_memdisks; i++) {
-		for (unsigned int k = 0; k < memdisk[i].n_ops; k++)
-			free(memdisk[i].ops[k].data);
+		memdisk_forget(&memdisk[i]);
 		free(memdisk[i].ops);
 		free(memdisk[i].mem);
 	}

@@ -35,6 +35,9 @@ extern unsigned int n_memdisks; /* that memdisk_probe shows */
 void memdisk_clear(void);
 struct memdisk *memdisk_add(u64 size, u32 sector_bytes);
 
+/* Forget what was written to it, but for its contents. */
+void memdisk_forget(struct memdisk *d);
+
 /* Put an empty dump area's stamp and headers at byte off. */
 void memdisk_format(struct memdisk *d, u64 off, u64 area_size, u8 uuid0);
 
