@@ -32,21 +32,28 @@ $(B)/deps.stamp: tools/deps tools/deps.lock
 # --- the kernel
 
 kernel_obj := \
-	boot/entry.o boot/trap_entry.o boot/start.o boot/map.o boot/trap.o \
-	kernel/main.o kernel/run.o kernel/life.o kernel/handover.o kernel/multiboot2.o \
-	kernel/config.o kernel/config_net.o \
-	kernel/clock.o kernel/heartbeat.o kernel/failure.o kernel/last_failure.o kernel/log.o kernel/format.o kernel/string.o \
-	kernel/dump/source.o kernel/dump/source_mb2.o kernel/dump/scan.o kernel/dump/oldmap.o kernel/dump/oldmem.o kernel/dump/kernel_va.o kernel/dump/rampages.o kernel/dump/dmesg.o \
-	kernel/dump/vmcoreinfo.o kernel/dump/dump.o kernel/dump/container.o kernel/dump/elf.o kernel/dump/elf_plan.o kernel/dump/filter.o kernel/dump/memmap.o kernel/dump/absent.o \
-	kernel/dump/area.o kernel/dump/partition.o kernel/dump/extent_map.o kernel/dump/extents.o kernel/dump/disk_find.o kernel/dump/disk_sink.o kernel/dump/disk_note.o \
-	drivers/uart.o drivers/pci.o drivers/pci_func.o drivers/pci_quiesce.o drivers/pci_sriov.o drivers/acpi.o drivers/acpi_reg.o drivers/erst.o drivers/cmos.o drivers/power.o drivers/lapic.o \
-	drivers/watchdog.o drivers/wdt_itco.o drivers/wdt_i6300esb.o drivers/wdt_wdat.o \
-	drivers/iommu.o drivers/iommu_dmar.o drivers/iommu_vtd.o drivers/iommu_ivrs.o drivers/iommu_amd.o drivers/iommu_virtio.o \
-	drivers/ahci.o drivers/ahci_port.o drivers/ahci_cmd.o \
-	drivers/netdev.o drivers/virtio.o drivers/virtio_ring.o drivers/virtio_net.o
+	$(addprefix boot/,entry.o trap_entry.o start.o map.o trap.o) \
+	$(addprefix kernel/,main.o run.o clock.o heartbeat.o log.o format.o string.o) \
+	$(addprefix kernel/config/,config.o config_net.o handover.o multiboot2.o) \
+	$(addprefix kernel/life/,life.o failure.o last_failure.o) \
+	kernel/dump/dump.o \
+	$(addprefix kernel/dump/source/,source.o mb2.o scan.o oldmap.o oldmem.o rampages.o) \
+	$(addprefix kernel/dump/linux/,vmcoreinfo.o kernel_va.o dmesg.o filter.o memmap.o absent.o) \
+	$(addprefix kernel/dump/format/,container.o elf.o elf_plan.o kdump.o kdump_batch.o flatten.o early.o early_table.o) \
+	$(addprefix kernel/dump/disk/,area.o partition.o extent_map.o extents.o find.o disk_sink.o note.o) \
+	$(addprefix drivers/,uart.o cmos.o lapic.o power.o netdev.o) \
+	$(addprefix drivers/acpi/,acpi.o reg.o erst.o) \
+	$(addprefix drivers/ahci/,ahci.o port.o cmd.o) \
+	$(addprefix drivers/iommu/,iommu.o dmar.o vtd.o ivrs.o amd.o virtio.o) \
+	$(addprefix drivers/pci/,pci.o func.o quiesce.o sriov.o) \
+	$(addprefix drivers/virtio/,virtio.o ring.o net.o) \
+	$(addprefix drivers/watchdog/,watchdog.o itco.o i6300esb.o wdat.o)
 
-include kernel/net/lwip.mk kernel/codec.mk
-kernel_obj += $(net_obj) $(codec_obj) kernel/dump/flatten.o kernel/dump/kdump.o kernel/dump/kdump_batch.o kernel/dump/early.o kernel/dump/early_table.o
+include kernel/net/lwip.mk kernel/dump/codec/codec.mk
+kernel_obj += $(net_obj) $(codec_obj)
+
+# whatever a test may include
+headers := $(wildcard kernel/*.h kernel/*/*.h kernel/*/*/*.h drivers/*.h drivers/*/*.h)
 
 kernel_cflags := -std=gnu11 -Os -g -ffreestanding -fpie -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
@@ -127,11 +134,11 @@ FUZZ_SECONDS ?= 20
 FUZZ_RUNS ?= 10000000
 
 .SECONDEXPANSION:
-$(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
+$(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard tests/unit/*.[ch]) $(headers)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(host_cflags) $(cflags_$*) -fsanitize=address,undefined -fno-sanitize-recover=all $(sanitize_$*) -o $@ $< \
 		tests/unit/test_main.c $(call fakes,$(unit_$*)) $(filter-out NOCLOCK,$(unit_$*))
-$(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/fuzz/*.h tests/unit/*.[ch] kernel/*.h kernel/*/*.h drivers/*.h)
+$(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/fuzz/*.h tests/unit/*.[ch]) $(headers)
 	@mkdir -p $(@D)
 	$(Q)clang $(host_cflags) -O2 -fsanitize=fuzzer,address,undefined $(cflags_$*) $(sanitize_$*) \
 		$(if $(filter $*,$(no_trace_cmp)),-fno-sanitize-coverage=trace-cmp) \

@@ -8,7 +8,7 @@
  *
  * GRUB may put it anywhere from 64 MiB to 4 GiB, so nothing below knows its address: %ebp holds where
  * `stub` came to lie, and every symbol is used as its distance from there. */
-#include "../kernel/multiboot2.h"
+#include "../kernel/config/multiboot2.h"
 
 #define ARCH_I386 0                     /* 3.1.2: 32-bit protected mode, whatever the ELF class */
 #define TAG_END 0

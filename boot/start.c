@@ -6,7 +6,7 @@
 
 #include "boot/map_init.h"
 #include "boot/trap.h"
-#include "multiboot2.h"
+#include "config/multiboot2.h"
 
 #define PAT_UC 0
 #define PAT_WB 6

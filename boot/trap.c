@@ -7,7 +7,7 @@
 #include "boot/start.h"
 #include "drivers/lapic.h"
 #include "heartbeat.h"
-#include "life.h"
+#include "life/life.h"
 #include "log.h"
 
 #define EXCEPTIONS 32

@@ -3,8 +3,8 @@
  * added. */
 #include "drivers/netdev.h"
 
-#include "drivers/pci.h"
-#include "drivers/virtio_net.h"
+#include "drivers/pci/pci.h"
+#include "drivers/virtio/net.h"
 
 /* The walk is repeated for each device: nothing about it is kept. */
 struct search {

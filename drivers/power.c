@@ -8,9 +8,9 @@
 #include "clock.h"
 #include "log.h"
 #include "map.h"
-#include "drivers/acpi.h"
-#include "drivers/pci.h"
-#include "drivers/watchdog.h"
+#include "drivers/acpi/acpi.h"
+#include "drivers/pci/pci.h"
+#include "drivers/watchdog/watchdog.h"
 
 /* Generic Address Structure spaces (ACPI 6.4, table 5.1). */
 #define GAS_MEMORY     0

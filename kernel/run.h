@@ -3,7 +3,7 @@
 #ifndef AFTERIMAGE_RUN_H
 #define AFTERIMAGE_RUN_H
 
-#include "config.h"
+#include "config/config.h"
 
 /* Print the contract's target, progress and result lines. True when a target holds the whole dump. */
 bool run_targets(const struct config *cfg);

@@ -3,7 +3,7 @@
 #include "dump/dump.h"
 
 #include "clock.h"
-#include "dump/oldmem.h"
+#include "dump/source/oldmem.h"
 #include "heartbeat.h"
 #include "log.h"
 

@@ -3,7 +3,7 @@
 #ifndef AFTERIMAGE_ADDRESS_H
 #define AFTERIMAGE_ADDRESS_H
 
-#include "config.h"
+#include "config/config.h"
 #include "lwip/netif.h"
 
 #define REASON_MAX 120

@@ -3,7 +3,7 @@
 #ifndef AFTERIMAGE_ETHER_H
 #define AFTERIMAGE_ETHER_H
 
-#include "config.h"
+#include "config/config.h"
 #include "drivers/netdev.h"
 #include "lwip/netif.h"
 

@@ -9,7 +9,7 @@
 
 #include "bytes.h"
 #include "clock.h"
-#include "dump/oldmem.h"
+#include "dump/source/oldmem.h"
 #include "log.h"
 #include <arch/cpu.h>
 

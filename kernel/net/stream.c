@@ -8,7 +8,7 @@
 #include "address.h"
 #include "clock.h"
 #include "ether.h"
-#include "failure.h"
+#include "life/failure.h"
 #include "log.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"

@@ -4,7 +4,7 @@
 #ifndef AFTERIMAGE_STREAM_H
 #define AFTERIMAGE_STREAM_H
 
-#include "config.h"
+#include "config/config.h"
 #include "recovery.h"
 
 struct tcp_pcb;

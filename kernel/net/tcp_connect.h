@@ -4,7 +4,7 @@
 #define AFTERIMAGE_TCP_CONNECT_H
 
 #include "address.h"
-#include "config.h"
+#include "config/config.h"
 #include "drivers/netdev.h"
 #include "stream.h"
 

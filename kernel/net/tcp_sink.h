@@ -3,7 +3,7 @@
 #ifndef AFTERIMAGE_TCP_SINK_H
 #define AFTERIMAGE_TCP_SINK_H
 
-#include "config.h"
+#include "config/config.h"
 #include "dump/sink.h"
 
 /* Bring up each allowed NIC in turn until the target answers (contract: deadlines). `copy_mode`: no

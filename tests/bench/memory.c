@@ -13,7 +13,7 @@
 #include <ucontext.h>
 
 #include "dump/dump.h"
-#include "dump/source.h"
+#include "dump/source/source.h"
 #include "elfcorehdr.h"
 #include "fake_memory.h"
 

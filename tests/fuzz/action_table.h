@@ -10,7 +10,7 @@
 #include "base.h"
 #include "bytes.h"
 #include <arch/io.h>
-#include "drivers/acpi.h"
+#include "drivers/acpi/acpi.h"
 
 static const u8 *input;
 static size_t input_len;

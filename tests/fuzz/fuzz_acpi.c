@@ -8,9 +8,9 @@
 #include "base.h"
 #include "bytes.h"
 #include <arch/io.h>
-#include "drivers/acpi.h"
-#include "drivers/pci.h"
-#include "drivers/pci_config.h"
+#include "drivers/acpi/acpi.h"
+#include "drivers/pci/config.h"
+#include "drivers/pci/pci.h"
 #include "map.h"
 
 #define BASE       0x1000u

@@ -7,7 +7,7 @@
 
 #include "bytes.h"
 #include "clock.h"
-#include "drivers/ahci.h"
+#include "drivers/ahci/ahci.h"
 #include "fake_ahci.h"
 
 #define SECTORS 64u

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump/area.h"
+#include "dump/disk/area.h"
 
 static void expect(bool ok)
 {

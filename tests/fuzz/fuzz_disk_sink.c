@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump/disk_sink.h"
+#include "dump/disk/disk_sink.h"
 #include "memdisk.h"
 
 #define DISK_BYTES (1200u << 10)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "dump/dmesg.h"
+#include "dump/linux/dmesg.h"
 #include "fake_kernel.h"
 #include "fake_memory.h"
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "dump/early.h"
-#include "dump/filter.h"
-#include "dump/rampages.h"
+#include "dump/format/early.h"
+#include "dump/linux/filter.h"
+#include "dump/source/rampages.h"
 #include "fake_kernel.h"
 #include "fake_memory.h"
 #include "fake_pages.h"

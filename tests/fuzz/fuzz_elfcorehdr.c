@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "dump/dump.h"
-#include "dump/filter.h"
-#include "dump/source.h"
+#include "dump/linux/filter.h"
+#include "dump/source/source.h"
 #include "elfcorehdr.h"
 #include "fake_memory.h"
 

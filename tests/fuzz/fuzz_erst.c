@@ -3,7 +3,7 @@
 #include "map.h"
 #include "test.h"
 
-#include "../../drivers/erst.c"
+#include "../../drivers/acpi/erst.c"
 
 #define TABLE_NAME "ERST"
 #include "action_table.h"

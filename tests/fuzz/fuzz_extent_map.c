@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump/disk_sink.h"
-#include "dump/extent_map.h"
+#include "dump/disk/disk_sink.h"
+#include "dump/disk/extent_map.h"
 #include "memdisk.h"
 
 #define AREA_AT (64u << 10)

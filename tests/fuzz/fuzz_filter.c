@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "dump/dump.h"
-#include "dump/filter.h"
-#include "dump/kernel_va.h"
-#include "dump/source.h"
+#include "dump/linux/filter.h"
+#include "dump/linux/kernel_va.h"
+#include "dump/source/source.h"
 #include "fake_memory.h"
 #include "fake_pages.h"
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "boot/start.h"
-#include "handover.h"
+#include "config/handover.h"
+#include "config/multiboot2.h"
 #include "map.h"
-#include "multiboot2.h"
 
 #define BOOT_PARAMS 0x3f052000ull
 #define TEXT_MAX    2048u /* of a command line (Documentation/arch/x86/boot.rst) */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "drivers/acpi.h"
-#include "drivers/iommu_unit.h"
+#include "drivers/acpi/acpi.h"
+#include "drivers/iommu/unit.h"
 #include "map.h"
 
 #define TABLE_AT 0x1000u

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "dump/kernel_va.h"
-#include "dump/oldmap.h"
+#include "dump/linux/kernel_va.h"
+#include "dump/source/oldmap.h"
 #include "fake_kernel.h"
 #include "fake_memory.h"
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base.h"
+#include "config/multiboot2.h"
 #include "map.h"
-#include "multiboot2.h"
 
 #define INFO 0x100000u
 

@@ -7,7 +7,7 @@
 #include "address.h"
 #include "bytes.h"
 #include "clock.h"
-#include "dump/oldmem.h"
+#include "dump/source/oldmem.h"
 #include "ether.h"
 #include "net/tcp_sink.h"
 #include "test.h"

@@ -5,7 +5,7 @@
 
 #include "bytes.h"
 #include "crc32.h"
-#include "dump/partition.h"
+#include "dump/disk/partition.h"
 
 #define DISK_BYTES (64u << 10)
 

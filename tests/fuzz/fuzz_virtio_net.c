@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "bytes.h"
-#include "drivers/virtio_net.h"
+#include "drivers/virtio/net.h"
 #include "fake_virtio.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

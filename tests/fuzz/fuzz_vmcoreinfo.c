@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "dump/source.h"
-#include "dump/vmcoreinfo.h"
+#include "dump/linux/vmcoreinfo.h"
+#include "dump/source/source.h"
 #include "elfcorehdr.h"
 #include "fake_memory.h"
 

@@ -2,7 +2,7 @@
 /* An arbitrary WDAT: found, fed twice, stopped. What it reads from registers is the input as well. */
 #include "map.h"
 
-#include "../../drivers/wdt_wdat.c"
+#include "../../drivers/watchdog/wdat.c"
 
 #define TABLE_NAME "WDAT"
 #include "action_table.h"

@@ -19,8 +19,8 @@
 #include "bytes.h"
 #include "clock.h"
 #include "drivers/netdev.h"
-#include "drivers/pci.h"
-#include "dump/oldmem.h"
+#include "drivers/pci/pci.h"
+#include "dump/source/oldmem.h"
 
 #define HELD_MAX 64
 #define FRAME_MAX (1u << 16)

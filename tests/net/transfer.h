@@ -3,7 +3,7 @@
 #ifndef AFTERIMAGE_TEST_TRANSFER_H
 #define AFTERIMAGE_TEST_TRANSFER_H
 
-#include "config.h"
+#include "config/config.h"
 #include "dump/sink.h"
 #include "peer.h"
 

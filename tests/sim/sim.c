@@ -17,12 +17,12 @@
 #include <unistd.h>
 
 #include "dump/dump.h"
-#include "dump/elf_plan.h"
-#include "dump/filter.h"
-#include "dump/kernel_va.h"
-#include "dump/rampages.h"
-#include "dump/source.h"
-#include "dump/source_mb2.h"
+#include "dump/format/elf_plan.h"
+#include "dump/linux/filter.h"
+#include "dump/linux/kernel_va.h"
+#include "dump/source/mb2.h"
+#include "dump/source/rampages.h"
+#include "dump/source/source.h"
 #include "log.h"
 #include "map.h"
 

@@ -3,7 +3,7 @@
 #ifndef AFTERIMAGE_TEST_CODEC_PAGES_H
 #define AFTERIMAGE_TEST_CODEC_PAGES_H
 
-#include "dump/codec.h"
+#include "dump/codec/codec.h"
 
 enum codec_page_kind {
 	CODEC_PAGE_ZERO,

@@ -3,7 +3,7 @@
 #ifndef AFTERIMAGE_DISK_FIXTURE_H
 #define AFTERIMAGE_DISK_FIXTURE_H
 
-#include "dump/disk_sink.h"
+#include "dump/disk/disk_sink.h"
 #include "memdisk.h"
 
 #define AREA_AT       (1 * MIB) /* in a partition */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump/source_mb2.h"
+#include "dump/source/mb2.h"
 #include "fake_memory.h"
 
 /* No multiboot2 here. */

@@ -6,8 +6,8 @@
 
 #include "test.h"
 
-#include "drivers/ahci_port.h"
-#include "drivers/iommu.h"
+#include "drivers/ahci/port.h"
+#include "drivers/iommu/iommu.h"
 #include "map.h"
 
 struct port {

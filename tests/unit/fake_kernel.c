@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump/kernel_va.h"
-#include "dump/source.h"
+#include "dump/linux/kernel_va.h"
+#include "dump/source/source.h"
 #include "fake_memory.h"
 
 #define HDR  0x3d000000ull

@@ -4,8 +4,8 @@
 
 #include <stdarg.h>
 
-#include "life.h"
-#include "failure.h"
+#include "life/life.h"
+#include "life/failure.h"
 #include "log.h"
 
 static char kept[1 << 16];

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include <arch/io.h>
-#include "drivers/acpi.h"
+#include "drivers/acpi/acpi.h"
 #include "map.h"
 
 #define FUNCS       16

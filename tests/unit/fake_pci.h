@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A fake machine behind ports 0xcf8/0xcfc and an ECAM window, for the tests of drivers/pci*.c. */
+/* A fake machine behind ports 0xcf8/0xcfc and an ECAM window, for the tests of drivers/pci. */
 #ifndef AFTERIMAGE_FAKE_PCI_H
 #define AFTERIMAGE_FAKE_PCI_H
 
-#include "drivers/pci.h"
+#include "drivers/pci/pci.h"
 
 #define ECAM_BASE 0xb0000000ull /* segment n's window: 256 MiB from n * 256 MiB behind it */
 

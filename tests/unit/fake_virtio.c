@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "drivers/iommu.h"
+#include "drivers/iommu/iommu.h"
 #include "map.h"
 #include <arch/io.h>
 

@@ -8,7 +8,7 @@
 
 #include "base.h"
 #include "drivers/netdev.h"
-#include "drivers/pci.h"
+#include "drivers/pci/pci.h"
 
 #define FAKE_BAR      0xfe000000ull
 #define FAKE_BAR_SIZE 0x4000ull

@@ -4,7 +4,7 @@
 
 #include "test.h"
 
-#include "dump/area.h"
+#include "dump/disk/area.h"
 #include "map.h"
 
 /* Physical memory is ours. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kernel/dump/oldmem.c as each test wants it: a way to forget what earlier tests forbade. */
-#include "kernel/dump/oldmem.c"
+/* kernel/dump/source/oldmem.c as each test wants it: a way to forget what earlier tests forbade. */
+#include "kernel/dump/source/oldmem.c"
 
 #include "oldmem_fresh.h"
 

@@ -3,10 +3,10 @@
 #include "test.h"
 
 #include "base.h"
-#include "dump/absent.h"
 #include "dump/dump.h"
-#include "dump/filter.h"
-#include "dump/source.h"
+#include "dump/linux/absent.h"
+#include "dump/linux/filter.h"
+#include "dump/source/source.h"
 #include "elfcorehdr.h"
 #include "fake_memory.h"
 #include "fake_pages.h"

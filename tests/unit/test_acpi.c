@@ -4,7 +4,7 @@
 
 #include "base.h"
 #include "bytes.h"
-#include "drivers/acpi.h"
+#include "drivers/acpi/acpi.h"
 #include "map.h"
 
 #define MEMORY (4u << 20)

@@ -3,8 +3,8 @@
 #include "test.h"
 
 #include "clock.h"
-#include "drivers/ahci.h"
-#include "drivers/ahci_port.h"
+#include "drivers/ahci/ahci.h"
+#include "drivers/ahci/port.h"
 #include "fake_ahci.h"
 
 static struct blkdev *dev;

@@ -2,7 +2,7 @@
 /* The dump area's blocks: checksums, geometry, which header copy counts. */
 #include "test.h"
 
-#include "dump/area.h"
+#include "dump/disk/area.h"
 
 static struct area_stamp stamp(void)
 {

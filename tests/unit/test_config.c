@@ -2,7 +2,7 @@
 /* The command line: every parameter of the contract, good, bad and repeated. */
 #include "test.h"
 
-#include "config.h"
+#include "config/config.h"
 
 static struct config c;
 

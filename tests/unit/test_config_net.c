@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
-#include "config_net.h"
+#include "config/config_net.h"
 
 /* For each of these texts as *t. */
 #define EACH_OF(t, ...)                                                                            \

@@ -4,8 +4,8 @@
 #include "test.h"
 
 #include "base.h"
-#include "dump/dmesg.h"
-#include "dump/kernel_va.h"
+#include "dump/linux/dmesg.h"
+#include "dump/linux/kernel_va.h"
 #include "fake_kernel.h"
 #include "fake_memory.h"
 

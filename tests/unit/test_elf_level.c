@@ -5,9 +5,9 @@
 #include "boot/start.h"
 #include "check_sink.h"
 #include "dump/dump.h"
-#include "dump/elf_plan.h"
-#include "dump/filter.h"
-#include "dump/source.h"
+#include "dump/format/elf_plan.h"
+#include "dump/linux/filter.h"
+#include "dump/source/source.h"
 #include "fake_memory.h"
 #include "fake_pages.h"
 

@@ -3,10 +3,10 @@
  * stay. */
 #include "test.h"
 
-#include "dump/elf_plan.h"
-#include "dump/filter.h"
-#include "dump/oldmem.h"
-#include "dump/rampages.h"
+#include "dump/format/elf_plan.h"
+#include "dump/linux/filter.h"
+#include "dump/source/oldmem.h"
+#include "dump/source/rampages.h"
 
 #define TABLE_RUNS 8192u
 

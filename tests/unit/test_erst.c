@@ -4,11 +4,11 @@
 
 #include <arch/io.h>
 #include "bytes.h"
-#include "drivers/acpi.h"
-#include "drivers/erst.h"
+#include "drivers/acpi/acpi.h"
+#include "drivers/acpi/erst.h"
 #include "map.h"
 
-#include "../../drivers/erst.c"
+#include "../../drivers/acpi/erst.c"
 
 #define TABLE_AT 0x1000
 #define REGS     0xfebf0000ull

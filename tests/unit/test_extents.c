@@ -4,7 +4,7 @@
 #include "test.h"
 
 #include "disk_fixture.h"
-#include "dump/extents.h"
+#include "dump/disk/extents.h"
 
 #define UUID  "01020300-0000-0000-0000-000000000000" /* the fixture's */
 #define OTHER "ffffffff-0000-0000-0000-000000000000"

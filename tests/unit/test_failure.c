@@ -4,10 +4,10 @@
 
 #include <arch/io.h>
 #include "drivers/cmos.h"
-#include "failure.h"
+#include "life/failure.h"
 
 /* Forget everything, as no life does. */
-#include "../../kernel/failure.c"
+#include "../../kernel/life/failure.c"
 
 static void forget(void)
 {

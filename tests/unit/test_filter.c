@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "base.h"
-#include "dump/filter.h"
+#include "dump/linux/filter.h"
 #include "fake_memory.h"
 #include "fake_pages.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The flattened format: what the stream gets, byte for byte. */
 #include "bytes.h"
-#include "dump/flatten.h"
+#include "dump/format/flatten.h"
 #include "fake_memory.h"
 #include "kdump_ref.h"
 #include "test.h"

@@ -3,9 +3,9 @@
 #include "test.h"
 
 #include "boot/start.h"
+#include "config/handover.h"
+#include "config/multiboot2.h"
 #include "fake_memory.h"
-#include "handover.h"
-#include "multiboot2.h"
 
 struct boot_record boot_record;
 

@@ -2,8 +2,8 @@
 /* Under which IDs a device appears behind which bridges, and what is remembered of a refusal. */
 #include "test.h"
 
-#include "drivers/iommu.h"
-#include "drivers/iommu_unit.h"
+#include "drivers/iommu/iommu.h"
+#include "drivers/iommu/unit.h"
 #include "fake_pci.h"
 #include "map.h"
 

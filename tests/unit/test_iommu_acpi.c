@@ -3,8 +3,8 @@
 #include "test.h"
 
 #include "bytes.h"
-#include "drivers/acpi.h"
-#include "drivers/iommu_unit.h"
+#include "drivers/acpi/acpi.h"
+#include "drivers/iommu/unit.h"
 #include "map.h"
 
 #define TABLE_AT 0x7000u

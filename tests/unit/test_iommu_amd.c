@@ -4,7 +4,7 @@
 
 #include <arch/io.h>
 
-#include "drivers/iommu_unit.h"
+#include "drivers/iommu/unit.h"
 #include "map.h"
 
 #define UNIT_AT  0xfeb80000ull

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* virtio-iommu: the device behind drivers/virtio.h is played here, request by request. */
+/* virtio-iommu: the device behind drivers/virtio/virtio.h is played here, request by request. */
 #include "test.h"
 
 #include <arch/io.h>
 #include <linux/virtio_iommu.h>
 
-#include "drivers/iommu_unit.h"
-#include "drivers/virtio.h"
+#include "drivers/iommu/unit.h"
+#include "drivers/virtio/virtio.h"
 
 #define BIT(n)  ((u64)1 << (n))
 #define NEW     (BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_IOMMU_F_BYPASS_CONFIG) | BIT(VIRTIO_IOMMU_F_MAP_UNMAP))

@@ -6,7 +6,7 @@
 #include <arch/cpu.h>
 #include <arch/io.h>
 
-#include "drivers/iommu_unit.h"
+#include "drivers/iommu/unit.h"
 #include "map.h"
 
 #define UNIT_AT   0xfed90000ull

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kdump-compressed container, read back by kdump_ref.c: flattened and in place, whole and cut. */
 #include "codec_pages.h"
-#include "dump/filter.h"
-#include "dump/flatten.h"
-#include "dump/kdump.h"
-#include "dump/kernel_va.h"
-#include "dump/rampages.h"
-#include "dump/source.h"
+#include "dump/format/flatten.h"
+#include "dump/format/kdump.h"
+#include "dump/linux/filter.h"
+#include "dump/linux/kernel_va.h"
+#include "dump/source/rampages.h"
+#include "dump/source/source.h"
 #include "elfcorehdr.h"
 #include "fake_memory.h"
 #include "kdump_ref.h"

@@ -3,8 +3,8 @@
 #include "test.h"
 
 #include "base.h"
-#include "dump/kernel_va.h"
-#include "dump/rampages.h"
+#include "dump/linux/kernel_va.h"
+#include "dump/source/rampages.h"
 #include "fake_kernel.h"
 #include "fake_memory.h"
 

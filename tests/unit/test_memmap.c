@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "base.h"
-#include "dump/memmap.h"
+#include "dump/linux/memmap.h"
 #include "fake_memory.h"
 #include "fake_pages.h"
 

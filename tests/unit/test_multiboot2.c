@@ -4,8 +4,8 @@
 
 #include "base.h"
 #include "bytes.h"
+#include "config/multiboot2.h"
 #include "map.h"
-#include "multiboot2.h"
 
 #define INFO      0x100000u
 #define IMAGE     0x1801000ull

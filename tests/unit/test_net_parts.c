@@ -5,7 +5,7 @@
 #include <arch/cpu.h>
 
 #include "bytes.h"
-#include "dump/oldmem.h"
+#include "dump/source/oldmem.h"
 #include "net/ring.h"
 #include "net/sack.h"
 

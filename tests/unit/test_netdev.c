@@ -3,8 +3,8 @@
 #include "test.h"
 
 #include "drivers/netdev.h"
-#include "drivers/pci.h"
-#include "drivers/virtio_net.h"
+#include "drivers/pci/pci.h"
+#include "drivers/virtio/net.h"
 
 #define OTHER 0x8086 /* a vendor that no driver here knows */
 

@@ -4,9 +4,9 @@
 
 #include "base.h"
 #include "bytes.h"
-#include "dump/oldmap.h"
-#include "dump/oldmem.h"
-#include "dump/source.h"
+#include "dump/source/oldmap.h"
+#include "dump/source/oldmem.h"
+#include "dump/source/source.h"
 
 #define RAM_BASE  0x2000000ull
 #define RAM_BYTES (1u << 20)

@@ -3,8 +3,8 @@
 #include "test.h"
 
 #include "boot/start.h"
-#include "dump/oldmem.h"
-#include "dump/source.h"
+#include "dump/source/oldmem.h"
+#include "dump/source/source.h"
 #include "elfcorehdr.h"
 #include "fake_memory.h"
 

@@ -4,7 +4,7 @@
 
 #include "bytes.h"
 #include "crc32.h"
-#include "dump/partition.h"
+#include "dump/disk/partition.h"
 
 #define DISK_BYTES  (4u << 20)
 #define GPT_ENTRIES 128u

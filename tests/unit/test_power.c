@@ -8,8 +8,8 @@
 #include <arch/cpu.h>
 #include <arch/io.h>
 #include "clock.h"
-#include "drivers/acpi.h"
-#include "drivers/pci.h"
+#include "drivers/acpi/acpi.h"
+#include "drivers/pci/pci.h"
 #include "drivers/power.h"
 #include "map.h"
 

@@ -6,8 +6,8 @@
 #include <linux/elf.h>
 
 #include "base.h"
-#include "dump/rampages.h"
-#include "dump/source.h"
+#include "dump/source/rampages.h"
+#include "dump/source/source.h"
 
 #define LOADS_MAX 20000
 #define PAGES     (64 * 1024)

@@ -4,9 +4,9 @@
 
 #include "base.h"
 #include "bytes.h"
-#include "dump/oldmem.h"
-#include "dump/scan.h"
-#include "dump/source.h"
+#include "dump/source/oldmem.h"
+#include "dump/source/scan.h"
+#include "dump/source/source.h"
 
 #define RAM_BASE  0x1000000ull
 #define RAM_BYTES (4u << 20)

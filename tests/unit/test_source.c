@@ -2,7 +2,7 @@
 /* The elfcorehdr's validation, walking and lookup. (Layout and bytes: test_vmcore.c.) */
 #include "test.h"
 
-#include "dump/source.h"
+#include "dump/source/source.h"
 #include "elfcorehdr.h"
 #include "fake_memory.h"
 

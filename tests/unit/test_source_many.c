@@ -4,8 +4,8 @@
 #include "test.h"
 
 #include "dump/dump.h"
-#include "dump/rampages.h"
-#include "dump/source.h"
+#include "dump/source/rampages.h"
+#include "dump/source/source.h"
 #include "elfcorehdr.h"
 #include "fake_memory.h"
 

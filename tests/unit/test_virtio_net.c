@@ -5,7 +5,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 
-#include "drivers/virtio_net.h"
+#include "drivers/virtio/net.h"
 #include "fake_virtio.h"
 
 #define BIT(n) ((u64)1 << (n))

@@ -6,8 +6,8 @@
 #include "boot/start.h"
 #include "check_sink.h"
 #include "dump/dump.h"
-#include "dump/oldmem.h"
-#include "dump/source.h"
+#include "dump/source/oldmem.h"
+#include "dump/source/source.h"
 #include "elfcorehdr.h"
 #include "fake_memory.h"
 

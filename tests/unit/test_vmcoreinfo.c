@@ -2,8 +2,8 @@
 /* Lines of the VMCOREINFO note: real text, hostile text, text over page borders. */
 #include "test.h"
 
-#include "dump/source.h"
-#include "dump/vmcoreinfo.h"
+#include "dump/linux/vmcoreinfo.h"
+#include "dump/source/source.h"
 #include "elfcorehdr.h"
 #include "fake_memory.h"
 

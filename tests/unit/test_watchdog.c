@@ -5,17 +5,17 @@
 #include "base.h"
 #include <arch/io.h>
 #include "bytes.h"
-#include "drivers/acpi.h"
-#include "drivers/pci.h"
-#include "drivers/watchdog.h"
+#include "drivers/acpi/acpi.h"
+#include "drivers/pci/pci.h"
+#include "drivers/watchdog/watchdog.h"
 #include "heartbeat.h"
 #include "map.h"
 
-#include "../../drivers/watchdog.c"
-#include "../../drivers/wdt_i6300esb.c"
-#include "../../drivers/wdt_itco.c"
-#include "../../drivers/acpi_reg.c"
-#include "../../drivers/wdt_wdat.c"
+#include "../../drivers/watchdog/watchdog.c"
+#include "../../drivers/watchdog/i6300esb.c"
+#include "../../drivers/watchdog/itco.c"
+#include "../../drivers/acpi/reg.c"
+#include "../../drivers/watchdog/wdat.c"
 
 #define TCO      0x460
 #define RCBA     0xfed1c000u

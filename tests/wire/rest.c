@@ -5,13 +5,13 @@
 #include <stdlib.h>
 
 #include "boot/start.h"
-#include "drivers/iommu.h"
-#include "dump/disk_sink.h"
-#include "dump/dmesg.h"
-#include "dump/vmcoreinfo.h"
-#include "failure.h"
-#include "last_failure.h"
-#include "life.h"
+#include "drivers/iommu/iommu.h"
+#include "dump/disk/disk_sink.h"
+#include "dump/linux/dmesg.h"
+#include "dump/linux/vmcoreinfo.h"
+#include "life/failure.h"
+#include "life/last_failure.h"
+#include "life/life.h"
 #include "log.h"
 
 static void line_print(const char *fmt, va_list ap)

@@ -10,8 +10,8 @@
 
 #include "bytes.h"
 #include "clock.h"
-#include "config.h"
-#include "dump/container.h"
+#include "config/config.h"
+#include "dump/format/container.h"
 #include "net/ether.h"
 #include "run.h"
 #include "tap.h"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "areafile.h"
-#include "dump/partition.h"
+#include "dump/disk/partition.h"
 
 #define WRITER_CTL 0u
 

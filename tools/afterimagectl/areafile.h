@@ -4,7 +4,7 @@
 #define AFTERIMAGECTL_AREAFILE_H
 
 #include "ctl.h"
-#include "dump/area.h"
+#include "dump/disk/area.h"
 #include "input.h"
 
 struct areafile {

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "crashlog.h"
-#include "dump/kernel_va.h"
-#include "dump/oldmem.h"
-#include "dump/source.h"
+#include "dump/linux/kernel_va.h"
+#include "dump/source/oldmem.h"
+#include "dump/source/source.h"
 #include "log.h"
 #include "output.h"
 

@@ -4,7 +4,7 @@
 #define AFTERIMAGECTL_CRASHLOG_H
 
 #include "dump.h"
-#include "dump/dmesg.h"
+#include "dump/linux/dmesg.h"
 
 #define CRASHLOG_NAME       "vmcore-dmesg.txt"
 #define CRASHLOG_INCOMPLETE "vmcore-dmesg-incomplete.txt"

@@ -5,7 +5,7 @@
 #define AFTERIMAGECTL_INPUT_H
 
 #include "base.h"
-#include "dump/area.h"
+#include "dump/disk/area.h"
 
 struct flat_map;
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "drivers/cmos.h"
-#include "failure.h"
+#include "life/failure.h"
 
 #define NVRAM_FIRST 14 /* the byte of the CMOS clock's RAM with which Linux's views of it begin */
 #define OPENING     "afterimage "

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
-#include "drivers/pci_ids.h"
+#include "drivers/pci/ids.h"
 #include "sysfile.h"
 
 #define PAGE 4096ull

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "ctl.h"
-#include "dump/extent_map.h"
+#include "dump/disk/extent_map.h"
 
 /* A stretch of the file, and where it is on a device; bytes. */
 struct run {
