@@ -16,7 +16,7 @@ CTL = os.path.join(TOP, "build/afterimagectl")
 sys.path.insert(0, ORACLE)
 from machine import Qmp  # noqa: E402 pylint: disable=wrong-import-position
 
-TIMEOUT = 240       # seconds from power on after which a machine that still runs is a hang
+TIMEOUT = 600       # seconds from power on after which a machine that still runs is a hang: 12 GiB on a loaded host take minutes
 WATCHDOG = 8        # seconds, at most: guest/arm-watchdog
 LOOK_BEFORE = 10    # seconds before that at which a machine that hangs is asked where its CPUs are
 NMI_AFTER = 0.5     # seconds from the guest's last word to the NMI: the CPU spins by then
