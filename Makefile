@@ -140,7 +140,7 @@ $(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard 
 		tests/unit/test_main.c $(call fakes,$(unit_$*)) $(filter-out NOCLOCK,$(unit_$*))
 $(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/fuzz/*.h tests/unit/*.[ch]) $(headers)
 	@mkdir -p $(@D)
-	$(Q)clang $(host_cflags) -O2 -fsanitize=fuzzer,address,undefined $(cflags_$*) $(sanitize_$*) \
+	$(Q)clang $(host_cflags) -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(cflags_$*) $(sanitize_$*) \
 		$(if $(filter $*,$(no_trace_cmp)),-fno-sanitize-coverage=trace-cmp) \
 		-fsanitize-coverage-ignorelist=tests/fuzz/not-covered -o $@ $< \
 		$(call fakes,$(fuzz_$*)) $(filter-out NOCLOCK,$(fuzz_$*))

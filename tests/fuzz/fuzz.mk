@@ -37,3 +37,6 @@ fuzz_codec = $(codec_src) tests/unit/codec_pages.c # cflags and sanitize: unit.m
 cflags_handover = -Wno-main-return-type
 fuzz_handover = kernel/config/handover.c
 fuzz_ahci = $(unit_ahci)
+# what a target includes, to put fakes in the place of system calls or to reach what is static
+$(B)/fuzz/erst: drivers/acpi/erst.c
+$(B)/fuzz/wdat: drivers/watchdog/wdat.c
