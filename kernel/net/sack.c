@@ -80,13 +80,15 @@ bool sack_permitted(const u8 *opt, u32 len)
 void sack_read(struct sacks *s, const u8 *opt, u32 len, u32 una, u32 nxt)
 {
 	struct bytes b = bytes_of(opt, len), value;
+	u32 sent = seq_before(una, nxt) ? nxt - una : 0;
 
 	while (option_next(&b, OPT_SACK, &value)) {
 		while (bytes_left(&value) >= sizeof(struct sack)) {
 			const u8 *edges = bytes_take(&value, sizeof(struct sack));
 			u32 from = get_be32(edges), to = get_be32(edges + 4);
 
-			if (seq_before(una, from) && seq_before(from, to) && !seq_before(nxt, to))
+			/* by distance: of three numbers that wrap each can come before the next one */
+			if (from != una && from - una < to - una && to - una <= sent)
 				sack_add(s, from, to);
 		}
 	}

@@ -37,6 +37,11 @@ fuzz_codec = $(codec_src) tests/unit/codec_pages.c # cflags and sanitize: unit.m
 cflags_handover = -Wno-main-return-type
 fuzz_handover = kernel/config/handover.c
 fuzz_ahci = $(unit_ahci)
+fuzz_scan = $(unit_scan)
+fuzz_sack = kernel/net/sack.c
+fuzz_pci_config = $(pci_src) drivers/iommu/iommu.c
+fuzz_iommu_regs = drivers/iommu/vtd.c drivers/iommu/amd.c kernel/format.c
+fuzz_virtio_pci = drivers/virtio/virtio.c drivers/virtio/ring.c drivers/iommu/virtio.c drivers/pci/func.c kernel/format.c
 # what a target includes, to put fakes in the place of system calls or to reach what is static
 $(B)/fuzz/erst: drivers/acpi/erst.c
 $(B)/fuzz/wdat: drivers/watchdog/wdat.c

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The disk sink on an area whose stamp and headers hold arbitrary fields under right checksums: it
- * writes inside the area or not at all. */
+/* The disk sink, and the note of a failure, on an area whose stamp and headers hold arbitrary fields under right
+ * checksums: it writes inside the area or not at all. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +37,36 @@ static struct memdisk *fresh_disk(void)
 	return d;
 }
 
+static void check_writes(const struct memdisk *d, const struct area_stamp *s)
+{
+	for (unsigned int i = 0; i < d->n_ops; i++)
+		if (d->ops[i].len && (d->ops[i].off < AREA_BLOCK ||
+				      d->ops[i].off + d->ops[i].len > AREA_BLOCK + s->area_size))
+			abort();
+}
+
+/* The area is as it was, or it says why. */
+static void note(const struct memdisk *d, const struct area_header h[2], bool ours)
+{
+	static const char text[] = "afterimage 0.1.0 crash=1 release=6.1.0 failures=1\n";
+	const struct area_stamp *s = (const struct area_stamp *)d->mem;
+	const struct area_section *last;
+	char reason[DISK_REASON_MAX] = "";
+	int err = disk_sink_note(&target, text, sizeof(text) - 1, ours, reason), now;
+
+	if (d->live || !err == !!reason[0])
+		abort();
+	check_writes(d, s);
+	if (err)
+		return;
+	now = area_header_pick(h, s);
+	if (now < 0 || !h[now].section_count)
+		abort();
+	last = &h[now].section[h[now].section_count - 1];
+	if (last->type != AREA_SECTION_FAILURE || last->length != sizeof(text) - 1)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -47,10 +77,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct area_stamp *s;
 	struct area_header *h;
 	struct sink *sink;
+	u8 what;
 
 	if (size < 1)
 		return 0;
 	cfg.overwrite = data[0] & 1;
+	what = data[0];
 	data++;
 	size--;
 	d = fresh_disk();
@@ -64,6 +96,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	area_header_seal(&h[0]);
 	area_header_seal(&h[1]);
 	disk_sink_set_probe(memdisk_probe);
+	if (what & 2) {
+		note(d, h, what & 1);
+		return 0;
+	}
 	if (disk_sink_open(&sink, &cfg, &target, 9000, 1, false, reason)) {
 		if (d->n_ops || d->live || !reason[0])
 			abort();
@@ -74,10 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    sink->ops->write_span(sink, 0, (pa_t)ram, 8192) || sink->ops->finish(sink, 0) ||
 	    d->live)
 		abort();
-	for (unsigned int i = 0; i < d->n_ops; i++)
-		if (d->ops[i].len && (d->ops[i].off < AREA_BLOCK ||
-				      d->ops[i].off + d->ops[i].len > AREA_BLOCK + s->area_size))
-			abort();
+	check_writes(d, s);
 	if (area_stamp_check(s, DISK_BYTES) || area_header_pick(h, s) < 0 ||
 	    h[area_header_pick(h, s)].state != AREA_COMPLETE)
 		abort();

@@ -119,6 +119,19 @@ static u32 sack_option(u8 *opt, u32 from, u32 to)
 	return 12;
 }
 
+/* Numbers wrap around: each of una, from, to and nxt is less than 2 GiB before the next one, and yet the block is
+ * nowhere between una and nxt. */
+TEST(sack_of_what_was_never_sent)
+{
+	struct sacks s = { .count = 0 };
+	u8 opt[12];
+
+	sack_read(&s, opt, sack_option(opt, 0x70000000, 0xa0000000), 0, 1000);
+	CHECK_EQ(s.count, 0);
+	sack_read(&s, opt, sack_option(opt, 100, 1000), 0, 1000);
+	CHECK_EQ(s.count, 1);
+}
+
 /* Against a byte for each sequence number, across the wrap. */
 TEST(sacks_against_a_model)
 {
