@@ -42,6 +42,28 @@ fuzz_sack = kernel/net/sack.c
 fuzz_pci_config = $(pci_src) drivers/iommu/iommu.c
 fuzz_iommu_regs = drivers/iommu/vtd.c drivers/iommu/amd.c kernel/format.c
 fuzz_virtio_pci = drivers/virtio/virtio.c drivers/virtio/ring.c drivers/iommu/virtio.c drivers/pci/func.c kernel/format.c
+# afterimagectl without its messages, and with files in memory
+quiet := tests/fuzz/host_quiet.c
+in_memory := $(quiet) tests/fuzz/memory_file.c
+ctl_area := $(in_memory) $(addprefix tools/afterimagectl/,flat.c json.c) kernel/dump/disk/area.c kernel/dump/disk/partition.c
+fuzz_ctl_stream = $(in_memory) $(filter-out %/message.c %/progress.c %/input.c %/output.c,$(ctl_readers)) \
+	$(addprefix tools/afterimagectl/,check.c mend.c mend_early.c stream.c share.c)
+cflags_ctl_stream = $(cflags_ctl_dump) -Itests/fuzz
+fuzz_ctl_area = $(ctl_area) tools/afterimagectl/areafile.c tools/afterimagectl/last_failure.c
+cflags_ctl_area = -Itests/fuzz
+fuzz_ctl_failure = $(ctl_area) tools/afterimagectl/areafile.c
+cflags_ctl_failure = -ljansson
+fuzz_ctl_conf = $(quiet) $(addprefix tools/afterimagectl/,conf.c kdumpconf.c testmark.c kexec.c)
+cflags_ctl_conf = '-DIMAGE_PATH="/usr/lib/afterimage/afterimage"'
+fuzz_ctl_page = $(in_memory) $(addprefix tools/afterimagectl/,page.c metrics.c style.c catalog.c progress.c flat.c)
+cflags_ctl_page = -ljansson '-DVERSION="0"'
+fuzz_ctl_route = $(quiet) tools/afterimagectl/route.c
+cflags_ctl_route = -lmnl
+fuzz_ctl_runs = $(quiet)
 # what a target includes, to put fakes in the place of system calls or to reach what is static
 $(B)/fuzz/erst: drivers/acpi/erst.c
 $(B)/fuzz/wdat: drivers/watchdog/wdat.c
+$(B)/fuzz/ctl_failure: tools/afterimagectl/last_failure.c
+$(B)/fuzz/ctl_page: tools/afterimagectl/http.c
+$(B)/fuzz/ctl_runs: $(addprefix tools/afterimagectl/,fileblocks.c layers.c)
+$(B)/fuzz/ctl_stream $(B)/fuzz/ctl_area: $(addprefix tools/afterimagectl/,input.c output.c)

@@ -68,9 +68,11 @@ static bool is_choice(const char *values, const char *value)
 {
 	size_t n = strlen(value);
 
-	for (const char *v = values; v; v = strchr(v, '|'), v += v != NULL)
+	for (const char *v = values, *bar; v; v = bar ? bar + 1 : NULL) {
 		if (n && !strncmp(v, value, n) && (v[n] == '|' || !v[n]))
 			return true;
+		bar = strchr(v, '|');
+	}
 	return false;
 }
 
@@ -143,6 +145,15 @@ static int append_to(char (*list)[CONF_TEXT], unsigned int *n, unsigned int max,
 	return 0;
 }
 
+/* Does a line of the file hold it as it is? kdump's quoted values may be others. */
+static bool fits_line(const char *value)
+{
+	for (const char *p = value; *p; p++)
+		if (*p == '\n' || (*p == '#' && (p == value || p[-1] == ' ' || p[-1] == '\t')))
+			return false;
+	return !isspace((unsigned char)*value) && !isspace((unsigned char)value[strlen(value) - 1]);
+}
+
 int conf_set(struct conf *c, const char *key, const char *value, struct why *why)
 {
 	const struct key *k = NULL;
@@ -154,6 +165,9 @@ int conf_set(struct conf *c, const char *key, const char *value, struct why *why
 		return refuse(why, -ENOENT, "%s: no such key", key);
 	if (!*value || strlen(value) >= CONF_TEXT)
 		return refuse(why, -EINVAL, "%s: %s", key, *value ? "too long" : "needs a value");
+	if (!fits_line(value))
+		return refuse(why, -EINVAL, "%s %s: has a comment in it, or a blank at an end",
+			      key, value);
 	switch (k->kind) {
 	case TARGETS:
 		if (!is_target(value))

@@ -70,6 +70,12 @@ static int check_file_system(int fd, dev_t dev, struct why *why)
 	return 0;
 }
 
+/* Has it a length, and does it end before the numbers do? */
+static bool is_possible(const struct fiemap_extent *e)
+{
+	return e->fe_length && e->fe_logical <= ~e->fe_length && e->fe_physical <= ~e->fe_length;
+}
+
 static int add_extent(struct runs *r, const struct fiemap_extent *e, u64 at, u64 size, struct why *why)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(unfit); i++)
@@ -107,9 +113,12 @@ int runs_of_file(int fd, u64 size, struct runs *r, dev_t *dev, struct why *why)
 			return refuse(why, -errno, "where its blocks are: %s", strerror(errno));
 		if (!fm.map.fm_mapped_extents)
 			return refuse(why, -EOPNOTSUPP, "it has a hole at byte %llu", at);
-		for (u32 i = 0; i < fm.map.fm_mapped_extents && at < size && !err; i++) {
+		for (u32 i = 0; i < MIN(fm.map.fm_mapped_extents, FIEMAP_BATCH) && at < size && !err; i++) {
 			struct fiemap_extent e = fm.map.fm_extents[i];
 
+			if (!is_possible(&e))
+				return refuse(why, -EPROTO,
+					      "where its blocks are: nonsense from byte %llu on", at);
 			if (e.fe_logical < at && e.fe_logical + e.fe_length > at) { /* seen in part */
 				e.fe_physical += at - e.fe_logical;
 				e.fe_length -= at - e.fe_logical;

@@ -15,6 +15,7 @@
 
 #define NVRAM_FIRST 14 /* the byte of the CMOS clock's RAM with which Linux's views of it begin */
 #define OPENING     "afterimage "
+#define ERRNO_MAX   4095 /* Linux's */
 
 /* What Linux shows now, and where systemd-pstore puts it. */
 static const char *const pstore[] = { "/sys/fs/pstore/dmesg-erst-*",
@@ -46,12 +47,14 @@ static void parse_failed(struct last_failure *f, const char *line)
 {
 	struct failed_target *t = &f->target[f->targets++];
 	char after[24], *end;
+	u64 err;
 
 	memset(t, 0, sizeof(*t));
 	snprintf(t->target, sizeof(t->target), "%.*s", (int)strcspn(line, " "), line);
 	get_word(line, "phase", t->phase, sizeof(t->phase));
 	get_word(line, "after", after, sizeof(after));
-	t->err = (int)get_number(line, "errno");
+	err = get_number(line, "errno");
+	t->err = err <= ERRNO_MAX ? (int)err : 0;
 	t->accepted = get_number(line, "accepted");
 	t->settled = get_number(line, "settled");
 	t->after_ms = strtoull(after, &end, 10) * 1000;

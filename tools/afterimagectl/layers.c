@@ -15,6 +15,7 @@
 #include "sysfile.h"
 
 #define SECTOR      512ull
+#define SECTORS_MAX (1ull << 53) /* 4 EiB: far more than a disk has, and sums of a few do not wrap */
 #define LAYERS_MAX  8 /* on top of each other */
 #define TABLE_BYTES (64 * KIB)
 
@@ -89,10 +90,14 @@ static int below_partition(struct runs *r, dev_t *dev, struct why *why)
 	char path[96];
 	u64 start;
 
-	if (sys_read_number(layer_path(*dev, "start", path), &start) || read_dev(*dev, "../dev", dev))
+	if (sys_read_number(layer_path(*dev, "start", path), &start) || read_dev(*dev, "../dev", dev) ||
+	    start > SECTORS_MAX)
 		return refuse(why, -ENODEV, "sysfs does not say where its partition begins");
-	for (unsigned int i = 0; i < r->n; i++)
+	for (unsigned int i = 0; i < r->n; i++) {
+		if (r->run[i].device > SECTORS_MAX * SECTOR)
+			return refuse(why, -EPROTO, "its blocks are beyond any disk");
 		r->run[i].device += start * SECTOR;
+	}
 	return 0;
 }
 
@@ -113,7 +118,8 @@ static int read_row(const struct dm_target_spec *spec, const char *words, const 
 			      "%s below it is a device-mapper device of type %.16s: only the blocks of plain "
 			      "linear ones are a disk's",
 			      name, spec->target_type);
-	if (sscanf(words, "%u:%u %llu", &maj, &min, &sector) != 3)
+	if (sscanf(words, "%u:%u %llu", &maj, &min, &sector) != 3 || sector > SECTORS_MAX ||
+	    spec->sector_start > SECTORS_MAX || spec->length > SECTORS_MAX)
 		return refuse(why, -EPROTO, "device-mapper says of %s: %.40s", name, words);
 	*row = (struct row){ spec->sector_start * SECTOR, spec->length * SECTOR, sector * SECTOR,
 			     makedev(maj, min) };
@@ -145,12 +151,22 @@ static int by_file(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* In the file's order again, joined where a row's end was none of the disk's. */
-static void join(const struct runs *pieces, struct runs *r)
+/* In the file's order again, joined where a row's end was none of the disk's. False: they are not all of the
+ * file, or more than that. */
+static bool join(const struct runs *pieces, struct runs *r)
 {
+	u64 at = 0, size = 0;
+	bool fits = true;
+
+	for (unsigned int i = 0; i < r->n; i++)
+		size += r->run[i].length;
 	r->n = 0;
-	for (unsigned int i = 0; i < pieces->n; i++)
+	for (unsigned int i = 0; i < pieces->n; i++) {
+		fits &= pieces->run[i].file == at;
+		at += pieces->run[i].length;
 		(void)runs_add(r, pieces->run[i].file, pieces->run[i].device, pieces->run[i].length);
+	}
+	return fits && at == size;
 }
 
 static int read_table(dev_t dev, void *buf)
@@ -188,25 +204,26 @@ static int below_mapper(struct runs *r, dev_t *dev, const char *name, struct why
 	if (err)
 		return refuse(why, err, "device-mapper does not tell what %s is: %s", name, strerror(-err));
 	below.n = 0;
+	table.bytes[sizeof(table) - 1] = '\0'; /* text ends there at the latest */
 	for (u32 i = 0; i < table.dm.target_count && !err; i++) {
-		const struct dm_target_spec *spec = (const void *)(data + at);
+		struct dm_target_spec spec;
 
-		if (at > room - sizeof(*spec) - 1)
+		if (at > room - sizeof(spec) - 1)
 			return refuse(why, -EPROTO, "device-mapper's table of %s has no end", name);
-		err = read_row(spec, (const char *)(spec + 1), name, &row, why);
+		memcpy(&spec, data + at, sizeof(spec));
+		err = read_row(&spec, data + at + sizeof(spec), name, &row, why);
 		if (!err)
 			err = take_row(r, &row, &below, why);
 		if (!err && i && row.dev != first)
 			err = refuse(why, -EOPNOTSUPP, "%s below it is on more than one disk", name);
 		first = row.dev;
-		at = spec->next;
+		at = MAX(at + sizeof(spec), (u64)spec.next); /* never back */
 	}
 	if (err)
 		return err;
 	qsort(below.run, below.n, sizeof(below.run[0]), by_file);
-	join(&below, r);
 	*dev = first;
-	return 0;
+	return join(&below, r) ? 0 : refuse(why, -EPROTO, "device-mapper's table of %s has gaps", name);
 }
 
 int runs_to_disk(struct runs *r, dev_t *dev, struct why *why)

@@ -23,6 +23,24 @@ static size_t address_size(int family)
 	return family == AF_INET ? 4 : 16;
 }
 
+/* Does every message end within the datagram? libmnl takes a length above 2 GiB for a negative one, which
+ * is less than anything. */
+static bool messages_fit(const char *buf, size_t n)
+{
+	struct nlmsghdr h;
+
+	while (n >= sizeof(h)) {
+		memcpy(&h, buf, sizeof(h));
+		if (h.nlmsg_len > n)
+			return false;
+		if (h.nlmsg_len < sizeof(h))
+			break; /* nor does libmnl go on */
+		buf += MIN(n, (size_t)NLMSG_ALIGN(h.nlmsg_len));
+		n -= MIN(n, (size_t)NLMSG_ALIGN(h.nlmsg_len));
+	}
+	return true;
+}
+
 /* Send `request` and give each message of the answer to `each`. 0 or -errno, untold. */
 static int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *ctx)
 {
@@ -41,6 +59,10 @@ static int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *ctx)
 	port = mnl_socket_get_portid(nl);
 	while (!err && rc == MNL_CB_OK) {
 		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (n >= 0 && !messages_fit(buf, (size_t)n)) {
+			errno = EBADMSG;
+			n = -1;
+		}
 		rc = n < 0 ? MNL_CB_ERROR : mnl_cb_run(buf, (size_t)n, 1, port, each, ctx);
 		if (rc == MNL_CB_ERROR)
 			err = -errno;
@@ -92,6 +114,12 @@ static int on_route_attr(const struct nlattr *attr, void *ctx)
 	return MNL_CB_OK;
 }
 
+/* The header of its kind that a message begins with; NULL: it is too short for that. */
+static const void *message_of(const struct nlmsghdr *nlh, size_t size)
+{
+	return mnl_nlmsg_get_payload_len(nlh) < size ? NULL : mnl_nlmsg_get_payload(nlh);
+}
+
 static int on_route(const struct nlmsghdr *nlh, void *ctx)
 {
 	return mnl_attr_parse(nlh, sizeof(struct rtmsg), on_route_attr, ctx) < 0 ? MNL_CB_ERROR
@@ -118,9 +146,9 @@ static int on_address_attr(const struct nlattr *attr, void *ctx)
 
 static int on_address(const struct nlmsghdr *nlh, void *ctx)
 {
-	struct address_search s = { ctx, mnl_nlmsg_get_payload(nlh) };
+	struct address_search s = { ctx, message_of(nlh, sizeof(*s.message)) };
 
-	if (s.message->ifa_index != s.route->oif)
+	if (!s.message || s.message->ifa_index != s.route->oif)
 		return MNL_CB_OK;
 	return mnl_attr_parse(nlh, sizeof(*s.message), on_address_attr, &s) < 0 ? MNL_CB_ERROR
 										: MNL_CB_OK;
@@ -224,8 +252,12 @@ static int on_link_attr(const struct nlattr *attr, void *ctx)
 
 static int link_read(const struct nlmsghdr *nlh, struct iface *i)
 {
-	const struct ifinfomsg *message = mnl_nlmsg_get_payload(nlh);
+	const struct ifinfomsg *message = message_of(nlh, sizeof(*message));
 
+	if (!message) {
+		errno = EBADMSG;
+		return MNL_CB_ERROR;
+	}
 	*i = (struct iface){ .index = (unsigned int)message->ifi_index,
 			     .running = message->ifi_flags & IFF_RUNNING };
 	return mnl_attr_parse(nlh, sizeof(*message), on_link_attr, i) < 0 ? MNL_CB_ERROR
@@ -313,11 +345,11 @@ static int on_neighbour_attr(const struct nlattr *attr, void *ctx)
 
 static int on_neighbour(const struct nlmsghdr *nlh, void *ctx)
 {
-	const struct ndmsg *message = mnl_nlmsg_get_payload(nlh);
+	const struct ndmsg *message = message_of(nlh, sizeof(*message));
 	struct neighbour_search *s = ctx;
 
 	s->match = false;
-	if ((unsigned int)message->ndm_ifindex != s->route->oif ||
+	if (!message || (unsigned int)message->ndm_ifindex != s->route->oif ||
 	    message->ndm_state & (NUD_FAILED | NUD_INCOMPLETE))
 		return MNL_CB_OK;
 	return mnl_attr_parse(nlh, sizeof(*message), on_neighbour_attr, s) < 0 ? MNL_CB_ERROR
