@@ -75,12 +75,12 @@ static u32 model_bytes(u32 from)
 /* A segment: up to 40 bytes of options; with bit 7 of the first their numbers count from `base`, so that some fit. */
 static bool segment(struct sacks *s, struct bytes *in, u32 una, u32 nxt)
 {
-	u8 how = bytes_u8(in), n = how % 41, *opt = malloc(n + 1u);
+	u8 how = bytes_u8(in), n = how % 41, *opt;
 	const u8 *p = bytes_take(in, MIN((size_t)n, bytes_left(in)));
 	u32 len = p ? (u32)(in->pos - p) : 0;
 	bool full;
 
-	opt = realloc(opt, len ? len : 1); /* no byte behind them */
+	opt = malloc(len); /* no byte behind them */
 	if (p)
 		memcpy(opt, p, len);
 	for (u32 at = 0; (how & 128) && at + 2 < len; at += MAX(opt[at + 1], 2u))
