@@ -198,7 +198,9 @@ install: all
 	install -d -m 755 $(DESTDIR)/etc/afterimage/hooks.d $(DESTDIR)/var/crash
 	sed -i 's|/usr/sbin/|$(PREFIX)/sbin/|' $(DESTDIR)$(UNITDIR)/afterimage*.service
 
-deb: deps-deb
+deb: deps-deb $(B)/deb/afterimage_$(VERSION)_amd64.deb
+# of this tree as it is now: a folder that is newer has lost a file, or got one
+$(B)/deb/afterimage_$(VERSION)_amd64.deb: Makefile LICENSE README.md linker.ld $$(shell find boot docs drivers kernel packaging tools)
 	packaging/build-deb $(B)/deb
 rpm: deps-deb all
 	packaging/build-rpm $(B)/rpm
