@@ -100,8 +100,9 @@ int kexec_load(struct plan *p)
 
 int kexec_unload(void)
 {
-	char unload[] = "-p", really[] = "-u";
-	char *argv[] = { "kexec", unload, really, NULL };
+	/* -a: a locked down kernel takes kexec_file_load only */
+	char crash[] = "-p", how[] = "-a", unload[] = "-u";
+	char *argv[] = { "kexec", crash, how, unload, NULL };
 	int err = kexec_run(argv);
 
 	if (!err)
