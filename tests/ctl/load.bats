@@ -214,6 +214,10 @@ here() { run ip netns exec "$us" "$ctl" "$@" --root "$root"; } # afterimagectl A
     here check
     [ "$status" = 1 ]
     output_has "the capture kernel has no driver for this network device"
+    here load
+    [ "$status" = 1 ]
+    output_has "target tcp://10.99.0.1:7117: the capture kernel has no driver for the network device"
+    output_has "no target would take a dump"
     echo 0 > "$root/sys/kernel/kexec_crash_size"
     here check
     [ "$status" = 1 ]

@@ -47,7 +47,7 @@ static void check_way(const struct plan_target *t)
 	int err;
 
 	snprintf(text, sizeof(text), "%s: %s, %s", t->text, w->ifname, w->pci);
-	if (!machine_drives_net(w->pci))
+	if (!plan_drives(t))
 		bad(text, "the capture kernel has no driver for this network device");
 	err = way_try(w);
 	if (err)
@@ -63,7 +63,7 @@ static void check_area(const struct plan_target *t, const struct conf *c)
 	char text[2 * CONF_TEXT], when[32], size[96];
 
 	snprintf(text, sizeof(text), "%s: %s", t->text, a->device);
-	if (!a->pci[0] || !machine_drives_disk(a->pci))
+	if (!plan_drives(t))
 		bad(text, "the capture kernel has no driver for this disk's controller");
 	print_time(when, a->time);
 	snprintf(size, sizeof(size), "room for %llu MiB, a dump now would take %llu MiB at most",

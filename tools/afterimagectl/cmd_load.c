@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // afterimagectl load: arms this machine.
+#include <errno.h>
 #include <stdio.h>
 
 #include "kdumpconf.h"
@@ -23,10 +24,30 @@ static const char help[] =
     "                  would be loaded, and load nothing\n"
     "  --root DIR      read /proc, /sys and /etc below DIR (for tests)\n";
 
+/* How many targets can take a dump, the others told: the capture kernel tries them in vain. */
+static unsigned int driven(const struct plan *p)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < p->n_target; i++) {
+		const struct plan_target *t = &p->target[i];
+
+		if (t->err)
+			continue;
+		if (plan_drives(t))
+			n++;
+		else
+			say("target %s: the capture kernel has no driver for the %s", t->text,
+			    t->kind == PLAN_TCP ? "network device" : "disk's controller");
+	}
+	return n;
+}
+
 static int load(const struct conf *c, bool dry_run)
 {
 	static struct plan p;
 	int err = plan_make(&p, c);
+	unsigned int n;
 
 	if (err)
 		return err;
@@ -35,14 +56,15 @@ static int load(const struct conf *c, bool dry_run)
 		fputs(p.map, stdout);
 		return 0;
 	}
-	err = plan_fits(&p);
+	n = driven(&p);
+	err = n ? plan_fits(&p) : say_fail(-ENODEV, "no target would take a dump");
 	if (!err && p.reservation.low_too)
 		say("crashkernel=,high reserves 256 MiB more below 4 GiB, which nobody needs here: "
 		    "crashkernel=2M needs neither");
 	if (!err)
 		err = kexec_load(&p);
 	if (!err)
-		say("armed: %u of %u targets, by %s", p.n_good, p.n_target,
+		say("armed: %u of %u targets, by %s", n, p.n_target,
 		    p.loader == LOADER_FILE ? "kexec_file_load" : "kexec_load");
 	return err;
 }

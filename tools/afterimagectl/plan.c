@@ -256,6 +256,13 @@ u64 plan_needs(const struct plan *p)
 	return machine_needs(&p->image, p->loader) + ALIGN_UP(strlen(p->map), PAGE_SIZE);
 }
 
+bool plan_drives(const struct plan_target *t)
+{
+	if (t->kind == PLAN_TCP)
+		return machine_drives_net(t->way.pci);
+	return t->kind == PLAN_CONSOLE || (t->area.pci[0] && machine_drives_disk(t->area.pci));
+}
+
 int plan_fits(const struct plan *p)
 {
 	u64 needs = plan_needs(p);

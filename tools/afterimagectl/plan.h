@@ -43,6 +43,9 @@ int plan_make(struct plan *p, const struct conf *c);
 /* About how many bytes of reservation it takes. */
 u64 plan_needs(const struct plan *p);
 
+/* Has the capture kernel a driver for what the target is behind? */
+bool plan_drives(const struct plan_target *t);
+
 /* Would kexec refuse it? 0, or -errno, told. */
 int plan_fits(const struct plan *p);
 
