@@ -5,7 +5,7 @@
 n=$(($(cat count) + 1))
 echo "$n" > count
 # all that starts by itself has started
-timeout 300 systemctl is-system-running --wait > "state.$n" || systemctl list-jobs >> "state.$n"
+timeout 900 systemctl is-system-running --wait > "state.$n" || systemctl list-jobs >> "state.$n"
 status=0
 bash -eu "steps/$n" > "log.$n" 2>&1 || status=$?
 echo "$status" > "status.$n"

@@ -15,7 +15,7 @@ setup_file() {
     fi
     GUEST=${GUEST:-$("$e2e/make-guest")} || return 1
     export GUEST
-    [ -e "$top/build/deb/afterimage_0.1.0_amd64.deb" ] || make -C "$top" -s deb
+    make -C "$top" -s deb > /dev/null
 }
 
 setup() {
@@ -64,9 +64,9 @@ take_kernel() { # RELEASE
     debugfs -R "dump /boot/initrd.img-$1 $share/initrd" "$(system)" 2> /dev/null
 }
 
-# run_guest [RESERVATION]: boots, and boots again by itself, until it powers off.
+# run_guest [RESERVATION]: boots, and boots again by itself, until it powers off. On two busy cores a boot may take minutes.
 run_guest() {
-    (leashed timeout "${GUEST_SECONDS:-1200}" qemu-system-x86_64 -M q35 -accel tcg -cpu max -smp 2 -m 768 \
+    (leashed timeout "${GUEST_SECONDS:-3600}" setpriv --pdeathsig KILL qemu-system-x86_64 -M q35 -accel tcg -cpu max -smp 2 -m 768 \
         -nodefaults -display none -serial file:"$console" \
         -drive if=none,id=d0,format=raw,file="$disk" -device ide-hd,bus=ide.0,drive=d0 \
         -virtfs local,path="$share",mount_tag=e2e,security_model=none,multidevs=remap "${devices[@]}" \
