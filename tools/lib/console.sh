@@ -31,11 +31,16 @@ console_line() { # ms line
 
 # console_watch FD PID LIMIT_MS: until PID's console ends. Returns 124 if LIMIT_MS (0: none) passes first; a halted machine has ended.
 console_watch() {
-    local fd=$1 pid=$2 limit=$3 line='' part now status
-    exec {stamps}> "$out/console.ts"
+    local fd=$1 pid=$2 limit=$3 line='' part now status nap
+    exec {stamps}> "$out/console.ts" {nap}<> <(:)
     while :; do
-        status=0
-        IFS= read -r -t 0.05 -u "$fd" part || status=$?
+        status=0 part=
+        # a read whose time is over just as the line ends loses its end: it has time where there is something to read
+        if read -r -t 0 -u "$fd"; then
+            IFS= read -r -t 1 -u "$fd" part || status=$?
+        else
+            read -r -t 0.02 -u "$nap" || status=$?
+        fi
         now=$(($(now_ms) - start_ms))
         line+=$part
         if [ "$status" = 0 ] || { [ "$status" -le 128 ] && [ -n "$line" ]; }; then
@@ -49,7 +54,7 @@ console_watch() {
         if [ -n "$seen_halt" ] && [ "$now" -gt $((seen_halt + 1000)) ]; then break; fi
         if [ "$limit" != 0 ] && [ "$now" -ge "$limit" ]; then return 124; fi
     done
-    exec {stamps}>&-
+    exec {stamps}>&- {nap}>&-
 }
 
 # Seconds between two moments, as 1.234; empty if one of them was not seen.

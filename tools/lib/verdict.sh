@@ -9,7 +9,7 @@ verdict_judge() {
         exit_status=124 word=timeout reason="stopped after $timeout s, $(verdict_stage)"
     elif [ -n "$guest_complaint" ]; then
         exit_status=3 word=not-panicked reason="guest: $guest_complaint"
-    elif [ -z "$seen_loaded" ]; then
+    elif [ -z "$seen_loaded$seen_entry" ]; then
         exit_status=3 word=not-panicked reason="the guest ended before kexec had loaded the image, $(verdict_stage)"
     elif [ -z "$seen_panic$seen_entry" ]; then
         exit_status=3 word=not-panicked reason="the guest ended without a panic, $(verdict_stage)"
