@@ -71,7 +71,8 @@ run_guest() {
         -drive if=none,id=d0,format=raw,file="$disk" -device ide-hd,bus=ide.0,drive=d0 \
         -virtfs local,path="$share",mount_tag=e2e,security_model=none,multidevs=remap "${devices[@]}" \
         -kernel "$share/vmlinuz" -initrd "$share/initrd" \
-        -append "root=/dev/sda1 rw console=ttyS0 tsc=reliable no_timer_check cryptomgr.notests systemd.show_status=0 ${1:+crashkernel=$1} $words")
+        -append "root=/dev/sda1 rw console=ttyS0 tsc=reliable no_timer_check cryptomgr.notests systemd.show_status=0 \
+            systemd.default_timeout_start_sec=900 ${1:+crashkernel=$1} $words")
 }
 
 # Every step ended with status 0, or as a crash does: with none.

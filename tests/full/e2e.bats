@@ -147,7 +147,7 @@ END
 @test "file: on the root's ext4; afterimagectl test and its report" { file_on "mkdir -p /var/crash" /var/crash; }
 
 @test "file: on an xfs of its own" {
-    file_on 'mkfs.xfs -q /dev/sda3; mkdir /dumps; echo "/dev/sda3 /dumps xfs defaults 0 2" >> /etc/fstab; mount /dumps' /dumps \
+    file_on 'mkfs.xfs -q /dev/sda3; mkdir /dumps; echo "/dev/sda3 /dumps xfs x-systemd.device-timeout=900 0 2" >> /etc/fstab; mount /dumps' /dumps \
         'systemctl stop afterimage; umount /dumps; xfs_repair -n /dev/sda3; mount /dumps'
 }
 
