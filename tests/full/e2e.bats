@@ -96,7 +96,7 @@ grep 'ip=10.77.0.2::10.77.0.1:255.255.255.0::lan7:off' /run/afterimage/armed
 panic
 END
     step << 'END'
-systemctl is-active afterimage
+until_true 600 systemctl -q is-active afterimage # tried again each 30 s where the network came late
 afterimagectl check || true
 END
     run_guest 2M
