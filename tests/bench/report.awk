@@ -7,7 +7,8 @@ BEGIN { NONE = "not measured in this run" }
 $1 != session { next }
 { n = split(FILENAME, path, "/"); kind = path[n]; sub(/\.tsv$/, "", kind); lines++ }
 
-kind == "machine" { machine[$3] = $4; if (!($3 in machine_seen)) { machine_order[++machines] = $3; machine_seen[$3] = 1 } }
+kind == "machine" && !($3 in machine) { machine_order[++machines] = $3; machine[$3] = $4; next }
+kind == "machine" && index("; " machine[$3] ";", "; " $4 ";") == 0 { machine[$3] = machine[$3] "; " $4 }
 kind == "size" { init_size[$3] = $4; file_size[$3] = $5 }
 kind == "memory" { memory[++memories] = $0 }
 

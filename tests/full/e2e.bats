@@ -226,3 +226,52 @@ END
     guest_take /var/crash "$out"
     dump_is_good "$out"/crash/2*
 }
+
+# What is below a file system whose blocks are not a disk's own: made of sda2 and sda3, each torn down again.
+@test "a file on dm-crypt, a thin volume, a RAID, a volume on two disks: refused, and nothing is left behind" {
+    step << 'END'
+install_package
+refused() { # DEVICE TEXT
+    mkfs.ext4 -q -O ^has_journal "$1"
+    mount "$1" /mnt
+    fails "$2" afterimagectl format --file /mnt/area --size 8M
+    [ ! -e /mnt/area ]
+    umount /mnt
+}
+sectors=$(blockdev --getsz /dev/sda3)
+dmsetup create lay --table "0 $sectors crypt aes-cbc-essiv:sha256 00112233445566778899aabbccddeeff 0 /dev/sda3 0"
+refused /dev/mapper/lay 'below it is a device-mapper device of type crypt: only the blocks of plain linear ones'
+dmsetup remove --retry lay
+
+dd if=/dev/zero of=/dev/sda2 bs=4096 count=1 conv=fsync
+dmsetup create pool --table "0 $sectors thin-pool /dev/sda2 /dev/sda3 128 0"
+dmsetup message pool 0 'create_thin 0'
+dmsetup create lay --table '0 524288 thin /dev/mapper/pool 0'
+refused /dev/mapper/lay 'below it is a device-mapper device of type thin'
+dmsetup remove --retry lay
+dmsetup remove --retry pool
+
+modprobe raid1
+echo md7 > /sys/module/md_mod/parameters/new_array
+md=/sys/block/md7/md
+echo none > "$md/metadata_version"
+echo raid1 > "$md/level"
+echo 1 > "$md/raid_disks"
+cat /sys/class/block/sda3/dev > "$md/new_dev"
+echo 0 > "$md/dev-sda3/slot"
+echo 300000 > "$md/dev-sda3/size"
+echo 300000 > "$md/component_size"
+echo active > "$md/array_state"
+refused /dev/md7 'md7 below it is a RAID'
+echo clear > "$md/array_state"
+
+truncate -s 300M loop
+dmsetup create lay --table "0 262144 linear /dev/sda3 0
+262144 262144 linear $(losetup -f --show loop) 0"
+refused /dev/mapper/lay 'below it is on more than one disk'
+dmsetup remove --retry lay
+END
+    run_guest 2M
+    steps_passed 0
+    fs_is_clean
+}

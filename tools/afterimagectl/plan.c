@@ -265,19 +265,18 @@ bool plan_drives(const struct plan_target *t)
 
 int plan_fits(const struct plan *p)
 {
-	u64 needs = plan_needs(p);
+	u64 needs = plan_needs(p), advice = MAX(ALIGN_UP(needs, 256 * KIB), 2 * MIB) / KIB;
 
 	if (geteuid())
 		return say_fail(-EPERM, "only root may load a capture kernel");
 	if (!p->reservation.size)
 		return say_fail(-ENOMEM, "no memory is reserved: boot with crashkernel=%lluK",
-				MAX(ALIGN_UP(needs, 256 * KIB), 2 * MIB) / KIB);
+				advice);
 	if (p->image.init_size > p->reservation.size || needs > p->reservation.size)
 		return say_fail(-ENOMEM,
 				"%llu KiB are reserved and about %llu KiB are needed: boot with "
 				"crashkernel=%lluK",
-				p->reservation.size / KIB, needs / KIB,
-				ALIGN_UP(needs, 256 * KIB) / KIB);
+				p->reservation.size / KIB, needs / KIB, advice);
 	if (p->lockdown != LOCKDOWN_NONE && p->loader == LOADER_LOAD)
 		return say_fail(
 		    -EPERM,
