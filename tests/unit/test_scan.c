@@ -38,19 +38,6 @@ bool source_next_load(u32 *at, struct elf64_phdr *out)
 	return true;
 }
 
-/* Asked by vmcoreinfo.c, of which only the parser of numbers is used here. */
-int source_vmcoreinfo(struct source_note *out)
-{
-	(void)out;
-	return -ENOENT;
-}
-
-void source_read_note(void *dst, const struct source_note *n, u64 off, u64 len)
-{
-	(void)n, (void)off;
-	memset(dst, 0, len);
-}
-
 static void note(u32 at, const char *text)
 {
 	u8 *p = ram + at;
