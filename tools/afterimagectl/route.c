@@ -17,6 +17,7 @@
 #define DISCARD_PORT      9 /* any datagram makes the kernel look for the neighbour */
 #define NEIGHBOUR_TRIES   20
 #define NEIGHBOUR_WAIT_NS 100000000
+#define ERRNO_MAX         4095 /* of any Linux error */
 
 static size_t address_size(int family)
 {
@@ -64,8 +65,8 @@ static int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *ctx)
 			n = -1;
 		}
 		rc = n < 0 ? MNL_CB_ERROR : mnl_cb_run(buf, (size_t)n, 1, port, each, ctx);
-		if (rc == MNL_CB_ERROR)
-			err = -errno;
+		if (rc == MNL_CB_ERROR) /* out of an answer, libmnl takes it as it is */
+			err = errno > 0 && errno <= ERRNO_MAX ? -errno : -EPROTO;
 		if (!(request->nlmsg_flags & NLM_F_DUMP))
 			break;
 	}
