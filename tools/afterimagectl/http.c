@@ -136,7 +136,7 @@ static enum MHD_Result send_log(struct MHD_Connection *c, const struct receiver 
 static enum MHD_Result send_dump(struct MHD_Connection *c, const struct receiver *rc,
 				 const json_t *dump)
 {
-	u64 size, shown = 0;
+	u64 size = 0, shown = 0;
 	int fd = open_log(rc, dump_text(dump, "folder"), &size);
 	char *log = fd < 0 ? NULL : malloc(LOG_SHOWN);
 	struct answer a;
@@ -175,7 +175,7 @@ static struct reception *find_live(const struct receiver *rc, const char *folder
 static enum MHD_Result send_below_dump(struct MHD_Connection *c, struct receiver *rc,
 				       const char *name)
 {
-	char folder[NAME_MAX + 1] = "";
+	char folder[NAME_MAX + 1];
 	const char *slash = strchr(name, '/');
 	size_t n = slash ? (size_t)(slash - name) : strlen(name);
 	struct reception *r;
@@ -184,7 +184,7 @@ static enum MHD_Result send_below_dump(struct MHD_Connection *c, struct receiver
 
 	if (n >= sizeof(folder) || (slash && strcmp(slash, LOG_SUFFIX)))
 		return send_not_found(c);
-	memcpy(folder, name, n);
+	snprintf(folder, sizeof(folder), "%.*s", (int)n, name);
 	dump = catalog_find(&rc->catalog, folder);
 	if (dump)
 		return slash ? send_log(c, rc, dump_text(dump, "folder")) : send_dump(c, rc, dump);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Limits of receive: their options, sources and what each of them may still send, the disk's floor.
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -75,7 +76,7 @@ struct source *source_join(const struct limits *l, const char *address, int *err
 		*err = -ENOMEM;
 		if (!s)
 			return NULL;
-		strcpy(s->address, address);
+		snprintf(s->address, sizeof(s->address), "%s", address);
 		s->next = *bucket;
 		*bucket = s;
 	}

@@ -114,9 +114,7 @@ static void put_progress(FILE *f, struct reception *r)
 	double share = reception_share(r), now = clock_seconds();
 	bool coming = r->stage == STAGE_STREAMING;
 
-	if (!coming)
-		fputs("<progress></progress>", f);
-	else if (share >= 0)
+	if (coming && share >= 0)
 		fprintf(f, "<progress max=\"1\" value=\"%.4f\"></progress>", share);
 	else
 		fputs("<progress></progress>", f);
