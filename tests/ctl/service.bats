@@ -23,6 +23,8 @@ metric() { get /metrics | sed -n "s/^afterimage_receiver_$1 //p"; } # name{label
 metric_is() { [ "$(metric "$1")" = "$2" ]; }
 reason_of_only() { json "$(only_dump)/info.json" reason; }
 
+index_is_stored() { cmp -s <(get /index.json) in/index.json; } # the file follows, at its own pace
+
 @test "the page, a dump with its log, the index" {
     need_fixtures flat-kernel elf log
     start_service
@@ -46,8 +48,7 @@ reason_of_only() { json "$(only_dump)/info.json" reason; }
         grep -q 'Kernel panic - not syncing: Fatal exception' dump
         cmp <(get "/dump/$folder/log") "$fixtures/log"
     done
-    wait_for 5 grep -q crashed-host in/index.json
-    cmp <(get /index.json) in/index.json
+    wait_for 5 index_is_stored
     python3 - in << 'END'
 import json, os, sys
 index = json.load(open(sys.argv[1] + "/index.json"))["dumps"]
