@@ -39,7 +39,8 @@ with_header() {
     [ "$("$ctl" info "$out/again/vmcore" | sed -n 's/^release: *//p')" != "$("$ctl" info "$out/vmcore" | sed -n 's/^release: *//p')" ]
     with_header lost 0x9c000 dump.format=kdump "dump.vmcoreinfo={spare}"
     grep -aq 'elfcorehdr leads to no VMCOREINFO: that at 0x' "$out/again/console.log"
-    diff <("$ctl" info "$out/vmcore" | grep -v ^bytes) <("$ctl" info "$out/again/vmcore" | grep -v ^bytes) >&2
+    # the RAM is another one in the poked pages and the network's rings, of which some shrink and some do not
+    diff <("$ctl" info "$out/vmcore" | grep -Ev '^(bytes|compression)') <("$ctl" info "$out/again/vmcore" | grep -Ev '^(bytes|compression)') >&2
     with_header lost 0x7fffffffffff dump.format=elf dump.level=31 "dump.vmcoreinfo={spare}"
     [ "$("$ctl" log "$out/again/vmcore" | tail -n 1)" = "$("$ctl" log "$out/vmcore" | tail -n 1)" ]
 }

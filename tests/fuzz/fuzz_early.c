@@ -37,8 +37,6 @@ static void only_ram(pa_t pa, u64 len)
 /* Made once; then what an input wrote is undone. */
 static void kernel_up(void)
 {
-	u8 note[368] = { 5, 0, 0, 0, 0x50, 1, 0, 0, 1, 0, 0, 0, 'C', 'O', 'R', 'E' };
-	u64 rsp = STACK + 0x1f00;
 	static bool up;
 
 	if (up) {
@@ -53,12 +51,8 @@ static void kernel_up(void)
 		kernel_map(IMAGE + 0x400000 + i * PAGE_SIZE, DATA_PA + i * PAGE_SIZE, 1, PTE_KERNEL);
 		kernel_map(STACK + i * PAGE_SIZE, STACK_PA + i * PAGE_SIZE, 1, PTE_KERNEL);
 	}
-	corehdr_add(&kernel_hdr, &(struct elf64_phdr){ .p_type = PT_LOAD, .p_flags = 7,
-		.p_offset = TEXT_PA, .p_vaddr = IMAGE, .p_paddr = TEXT_PA, .p_memsz = 0x404000,
-		.p_filesz = 0x404000 });
-	memcpy(note + 284, &rsp, sizeof(rsp));
-	mem_write(CPU_PA, note, sizeof(note));
-	corehdr_note(&kernel_hdr, CPU_PA, sizeof(note));
+	kernel_text(IMAGE, TEXT_PA, 0x404000);
+	kernel_cpu(CPU_PA, STACK + 0x1f00);
 	page_make(SLAB, PAGE_SLAB, 3);
 	kernel_write64(DATA_PA + 8, PAGES_DIRECT + ((u64)SLAB << PAGE_SHIFT));
 	kernel_write64(((u64)SLAB << PAGE_SHIFT) + 8, STACK);

@@ -41,7 +41,7 @@ panic_guest() {
     # One emulated guest in some hundred does not get through its own boot (docs/reliability.md, the campaign's runs without a crash),
     # which says nothing of the image: it was not even loaded.
     if grep -qsE '^reason=.*(before the guest said anything|before kexec had loaded the image, after the panic)' "$out/result"; then
-        echo 'the guest did not boot: once more'
+        echo '# the guest did not boot: once more' >&3
         run "${try[@]}"
         echo "$output"
     fi

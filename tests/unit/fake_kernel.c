@@ -15,6 +15,7 @@
 #define NOTE 0x1800000ull
 #define ADDR 0x000ffffffffff000ull
 #define PTE_TABLE 0x63ull /* D, A, RW, P */
+#define PRSTATUS_RSP 264  /* in struct elf_prstatus */
 
 struct corehdr kernel_hdr;
 static unsigned int levels;
@@ -59,6 +60,20 @@ void kernel_map(u64 va, pa_t pa, unsigned int level, u64 flags)
 		next_table += PAGE_SIZE;
 	}
 	kernel_write64(kernel_entry(va, level), pa | flags | (level > 1 ? PTE_PS : 0));
+}
+
+void kernel_text(u64 va, pa_t pa, u64 bytes)
+{
+	corehdr_add(&kernel_hdr, &(struct elf64_phdr){ .p_type = PT_LOAD, .p_flags = 7, .p_offset = pa,
+		.p_vaddr = va, .p_paddr = pa, .p_memsz = bytes, .p_filesz = bytes });
+}
+
+void kernel_cpu(pa_t pa, u64 rsp)
+{
+	u8 prstatus[336] = { 0 };
+
+	memcpy(prstatus + PRSTATUS_RSP, &rsp, sizeof(rsp));
+	corehdr_note(&kernel_hdr, pa, note_write(pa, "CORE", NT_PRSTATUS, prstatus, sizeof(prstatus)) - pa);
 }
 
 void kernel_say(const char *fmt, ...)

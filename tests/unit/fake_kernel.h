@@ -27,6 +27,10 @@ void kernel_begin(unsigned int levels);
 void kernel_map(u64 va, pa_t pa, unsigned int level, u64 flags);
 /* Physical address of the entry for va at `level`. */
 pa_t kernel_entry(u64 va, unsigned int level);
+/* A PT_LOAD of the kernel's text besides that of RAM. */
+void kernel_text(u64 va, pa_t pa, u64 bytes);
+/* A CPU that was stopped with that stack pointer: its NT_PRSTATUS note at pa, and a PT_NOTE. */
+void kernel_cpu(pa_t pa, u64 rsp);
 /* A line of VMCOREINFO. kernel_begin() has said the usual ones about the tables. */
 void kernel_say(const char *fmt, ...) PRINTF(1, 2);
 /* Leave a line out, whatever has said it. */

@@ -65,9 +65,6 @@ static void make_objects(void)
 
 static void kernel_up(void)
 {
-	u8 note[368] = { 5, 0, 0, 0, 0x50, 1, 0, 0, 1, 0, 0, 0, 'C', 'O', 'R', 'E' };
-	u64 rsp = STACK + 0x1f00;
-
 	fake_expired = 0;
 	pages_begin(&pages_style[0]);
 	for (u64 i = 0; i < 16; i++)
@@ -80,12 +77,8 @@ static void kernel_up(void)
 		           i == 2 ? RO : PTE_KERNEL);
 		kernel_map(STACK + i * PAGE_SIZE, STACK_PA + i * PAGE_SIZE, 1, PTE_KERNEL);
 	}
-	corehdr_add(&kernel_hdr, &(struct elf64_phdr){ .p_type = PT_LOAD, .p_flags = 7,
-		.p_offset = TEXT_PA, .p_vaddr = IMAGE, .p_paddr = TEXT_PA, .p_memsz = 0x404000,
-		.p_filesz = 0x404000 });
-	memcpy(note + 284, &rsp, sizeof(rsp));
-	mem_write(CPU_PA, note, sizeof(note));
-	corehdr_note(&kernel_hdr, CPU_PA, sizeof(note));
+	kernel_text(IMAGE, TEXT_PA, 0x404000);
+	kernel_cpu(CPU_PA, STACK + 0x1f00);
 	kernel_write64(STACK_PA + 0x1000, IMAGE + 0x5123); /* below what the stack pointer says */
 	kernel_write64(STACK_PA + 0x2000, IMAGE + 0xc123);
 	mem_write(RO_PA + 0x1100, "Linux version 6.1.0-test (", 26);

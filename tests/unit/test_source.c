@@ -212,9 +212,10 @@ static struct corehdr without_vmcoreinfo(void)
 	mem_reset();
 	note_write(0x300000, "VMCOREINFO", 0, "OSRELEASE=x", 11);
 	note_write(0x400000, "CORE", 1, "OSRELEASE=y", 11);
+	note_write(0x900000, "VMCOREINFO", 0, "OSRELEASE=x", 11);
 	corehdr_begin(&c, HDR);
 	corehdr_note(&c, 0x200000, 0x1000);
-	corehdr_load(&c, 0x1000000, 0x1000);
+	corehdr_load(&c, 0x300000, 0x400000);
 	return c;
 }
 
@@ -251,7 +252,7 @@ TEST(spare_vmcoreinfo_that_is_none)
 		pa_t pa;
 		u64 len;
 	} none[] = { { 0x400000, 0x1000 }, { 0x300000, 16 }, { 0x300000, 1ull << 40 }, { 0x600000, 0x1000 },
-		     { ~0ull - 8, 0x1000 }, { 0x300000, 0 } };
+		     { 0x900000, 0x1000 }, { ~0ull - 8, 0x1000 }, { 0x300000, 0 } };
 	struct source_note n;
 
 	without_vmcoreinfo();

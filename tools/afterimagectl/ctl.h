@@ -21,6 +21,8 @@ struct command {
 extern const struct command cmd_check, cmd_dmesg, cmd_extract, cmd_format, cmd_info, cmd_load,
     cmd_receive, cmd_repair, cmd_save, cmd_shrink, cmd_status, cmd_test, cmd_unload, cmd_verify;
 
+#define ERRNO_MAX 4095 /* Linux's MAX_ERRNO: include/linux/err.h */
+
 /* The options every command has: the end of its getopt_long() table, and the default: of its
  * switch, which returns the exit status. */
 #define COMMON_OPTIONS                                                                             \

@@ -15,7 +15,6 @@
 
 #define NVRAM_FIRST 14 /* the byte of the CMOS clock's RAM with which Linux's views of it begin */
 #define OPENING     "afterimage "
-#define ERRNO_MAX   4095 /* Linux's */
 
 /* What Linux shows now, and where systemd-pstore puts it. */
 static const char *const pstore[] = { "/sys/fs/pstore/dmesg-erst-*",

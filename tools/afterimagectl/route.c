@@ -17,7 +17,6 @@
 #define DISCARD_PORT      9 /* any datagram makes the kernel look for the neighbour */
 #define NEIGHBOUR_TRIES   20
 #define NEIGHBOUR_WAIT_NS 100000000
-#define ERRNO_MAX         4095 /* of any Linux error */
 
 static size_t address_size(int family)
 {

@@ -7,22 +7,23 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "progress.h"
 #include "sysfile.h"
 
 #define REMOVE_DEPTH 16  /* open folders at a time */
 #define HOOK_S       600 /* the machine is not armed again before they have ended */
+#define KILLED_S     10
 
 int saved_room(const struct conf *c, u64 bytes)
 {
@@ -91,24 +92,30 @@ static int is_program(const struct dirent *entry)
 		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] == '\0';
 }
 
+/* Wait for it until `end`, a time of the monotonic clock. */
+static bool ended_before(pid_t pid, double end, int *status)
+{
+	static const struct timespec look = { .tv_nsec = 20000000 };
+	pid_t got;
+
+	while ((got = waitpid(pid, status, WNOHANG)) == 0 && clock_seconds() < end)
+		nanosleep(&look, NULL);
+	return got == pid;
+}
+
 /* Its exit status, or that of a shell for a signal; it and what it has started are killed when its
  * time is over. */
 static int hook_wait(pid_t pid, const char *path)
 {
-	int fd = pidfd_open(pid, 0), ended, status = 0;
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	double end = clock_seconds() + HOOK_S;
+	int status = 0;
 
-	do
-		ended = fd < 0 ? 0 : poll(&p, 1, HOOK_S * 1000);
-	while (ended < 0 && errno == EINTR);
-	if (ended != 1) {
+	if (!ended_before(pid, end, &status)) {
 		say("%s: takes more than %u s, killed", path, HOOK_S);
 		(void)kill(-pid, SIGKILL);
+		if (!ended_before(pid, end + KILLED_S, &status))
+			return 128 + SIGKILL; /* held by a device or a server: it ends when that lets go */
 	}
-	if (fd >= 0)
-		close(fd);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

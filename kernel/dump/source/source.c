@@ -338,6 +338,8 @@ static void spare_try(void)
 {
 	struct source_note n = { .pa = src.spare.pa };
 
+	if (!source_holds(src.spare.pa, src.spare.len))
+		return;
 	n.len = notes_real_size(src.spare.pa, src.spare.len);
 	if (!note_find(&n, VMCOREINFO_NAME, 0, &src.vmcoreinfo))
 		return;

@@ -44,7 +44,8 @@ bool source_next_note(u32 *at, struct source_note *out);
 void source_read_note(void *dst, const struct source_note *n, u64 off, u64 len);
 
 /* Where the kernel said, when the image was loaded, that its VMCOREINFO note is (/sys/kernel/vmcoreinfo):
- * one more note segment if the elfcorehdr leads to no such note. Before anything asks for notes. */
+ * one more note segment if the elfcorehdr leads to no such note, and it is RAM there. Before anything asks
+ * for notes. */
 void source_spare_vmcoreinfo(pa_t pa, u64 len);
 
 /* The n_descsz bytes of the VMCOREINFO note. -ENOENT without one. */
