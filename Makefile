@@ -134,11 +134,11 @@ FUZZ_SECONDS ?= 20
 FUZZ_RUNS ?= 10000000
 
 .SECONDEXPANSION:
-$(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard tests/unit/*.[ch]) $(headers)
+$(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard tests/unit/*.[ch]) $(headers) | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(host_cflags) $(cflags_$*) -fsanitize=address,undefined -fno-sanitize-recover=all $(sanitize_$*) -o $@ $< \
 		tests/unit/test_main.c $(call fakes,$(unit_$*)) $(filter-out NOCLOCK,$(unit_$*))
-$(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/fuzz/*.h tests/unit/*.[ch]) $(headers)
+$(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/fuzz/*.h tests/unit/*.[ch]) $(headers) | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(Q)clang $(host_cflags) -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(cflags_$*) $(sanitize_$*) \
 		$(if $(filter $*,$(no_trace_cmp)),-fno-sanitize-coverage=trace-cmp) \

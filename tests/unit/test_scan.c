@@ -102,6 +102,17 @@ TEST(one)
 	CHECK(bytes_read < RAM_BYTES / 100);
 }
 
+TEST(a_line_that_is_there_twice)
+{
+	u64 at;
+
+	clear();
+	note(0x4000, "OSRELEASE=6.1.0-56-amd64\nCRASHTIME=1700000000\nOSRELEASE=\nCRASHTIME=1\n");
+	CHECK_EQ(scan(&at), 0);
+	CHECK_EQ(at, 0x4000);
+	CHECK(test_logged("6.1.0-56-amd64, crash time 1700000000, its kernel is not there"));
+}
+
 TEST(the_living_wins)
 {
 	u64 at;

@@ -56,20 +56,21 @@ static const char *value_of(const char *line, const char *key)
 	return strncmp(line, key, n) || line[n] != '=' ? NULL : line + n + 1;
 }
 
+/* The first line of a key counts, as in vmcoreinfo_get(). */
 static void take_line(const char *line, struct text *t)
 {
 	const char *v;
 
-	if ((v = value_of(line, "OSRELEASE"))) {
+	if (!t->release[0] && (v = value_of(line, "OSRELEASE"))) {
 		size_t n = strnlen(v, sizeof(t->release) - 1);
 
 		memcpy(t->release, v, n);
 		t->release[n] = '\0';
-	} else if ((v = value_of(line, "CRASHTIME"))) {
+	} else if (!t->crash_time && (v = value_of(line, "CRASHTIME"))) {
 		t->crash_time = vmcoreinfo_parse(v, 10);
-	} else if ((v = value_of(line, "SYMBOL(init_uts_ns)"))) {
+	} else if (!t->uts_ns && (v = value_of(line, "SYMBOL(init_uts_ns)"))) {
 		t->uts_ns = vmcoreinfo_parse(v, 16);
-	} else if ((v = value_of(line, "NUMBER(phys_base)"))) {
+	} else if (!t->has_base && (v = value_of(line, "NUMBER(phys_base)"))) {
 		t->phys_base = vmcoreinfo_parse(v, 10);
 		t->has_base = true;
 	}
