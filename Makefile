@@ -117,7 +117,7 @@ ctl_objs := $(patsubst %.c,$(B)/host/%.o,$(ctl_src))
 $(B)/host/%.o: %.c | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  HOSTCC  $<')
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -Ikernel -I. -ffile-prefix-map=$(CURDIR)=. \
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -Itools/afterimagectl -Ikernel -I. -ffile-prefix-map=$(CURDIR)=. \
 		-DVERSION='"$(VERSION)"' -DIMAGE_PATH='"$(PREFIX)/lib/afterimage/afterimage"' -MMD -MP -c $< -o $@
 $(B)/afterimagectl: $(ctl_objs)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(ctl_objs) $(ctl_libs)
@@ -128,7 +128,7 @@ include tests/unit/unit.mk tests/fuzz/fuzz.mk tests/wire/wire.mk
 units := $(patsubst unit_%,%,$(filter unit_%,$(.VARIABLES)))
 fuzzers := $(patsubst fuzz_%,%,$(filter fuzz_%,$(.VARIABLES)))
 host_cflags := -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -Itests/unit/fake -Itests/unit \
-	-Ikernel -I. -fno-omit-frame-pointer
+	-Itools/afterimagectl -Ikernel -I. -fno-omit-frame-pointer
 fakes = tests/unit/fake_log.c $(if $(filter NOCLOCK,$(1)),,tests/unit/fake_clock.c)
 FUZZ_SECONDS ?= 20
 FUZZ_RUNS ?= 10000000

@@ -28,10 +28,11 @@ fuzz_virtio_net = tests/unit/fake_virtio.c drivers/virtio/virtio.c drivers/virti
 fuzz_net_frames = $(net_test_src) kernel/format.c
 cflags_net_frames = $(net_test_cflags)
 fuzz_area = kernel/dump/disk/area.c
-ctl_readers = $(addprefix tools/afterimagectl/,message.c progress.c input.c output.c flat.c notes.c elfcore.c kdump.c kdump_pages.c page_decode.c dump.c)
-fuzz_ctl_dump = $(ctl_readers) $(addprefix tools/afterimagectl/,check.c ram.c mend.c mend_early.c stream.c)
+ctl_vmcore = $(addprefix tools/afterimagectl/vmcore/,notes.c elfcore.c kdump.c kdump_pages.c page_decode.c dump.c)
+ctl_readers = $(addprefix tools/afterimagectl/,message.c progress.c input.c output.c flat.c) $(ctl_vmcore)
+fuzz_ctl_dump = $(ctl_readers) $(addprefix tools/afterimagectl/vmcore/,check.c ram.c mend.c mend_early.c stream.c)
 cflags_ctl_dump = -llzo2 -lz -lzstd
-fuzz_ctl_log = $(ctl_readers) tools/afterimagectl/crashlog.c kernel/format.c $(addprefix kernel/dump/linux/,vmcoreinfo.c kernel_va.c dmesg.c) kernel/dump/source/rampages.c
+fuzz_ctl_log = $(ctl_readers) tools/afterimagectl/vmcore/crashlog.c kernel/format.c $(addprefix kernel/dump/linux/,vmcoreinfo.c kernel_va.c dmesg.c) kernel/dump/source/rampages.c
 cflags_ctl_log = $(cflags_ctl_dump) -Wl,-z,muldefs # crashlog.c has a log of its own
 fuzz_codec = $(codec_src) tests/unit/codec_pages.c # cflags and sanitize: unit.mk
 cflags_handover = -Wno-main-return-type
@@ -46,24 +47,23 @@ fuzz_virtio_pci = drivers/virtio/virtio.c drivers/virtio/ring.c drivers/iommu/vi
 quiet := tests/fuzz/host_quiet.c
 in_memory := $(quiet) tests/fuzz/memory_file.c
 ctl_area := $(in_memory) $(addprefix tools/afterimagectl/,flat.c json.c) kernel/dump/disk/area.c kernel/dump/disk/partition.c
-fuzz_ctl_stream = $(in_memory) $(filter-out %/message.c %/progress.c %/input.c %/output.c,$(ctl_readers)) \
-	$(addprefix tools/afterimagectl/,check.c mend.c mend_early.c stream.c share.c)
+fuzz_ctl_stream = $(in_memory) tools/afterimagectl/flat.c $(ctl_vmcore) $(addprefix tools/afterimagectl/vmcore/,check.c mend.c mend_early.c stream.c share.c)
 cflags_ctl_stream = $(cflags_ctl_dump) -Itests/fuzz
-fuzz_ctl_area = $(ctl_area) tools/afterimagectl/areafile.c tools/afterimagectl/last_failure.c
+fuzz_ctl_area = $(ctl_area) $(addprefix tools/afterimagectl/area/,areafile.c last_failure.c)
 cflags_ctl_area = -Itests/fuzz
-fuzz_ctl_failure = $(ctl_area) tools/afterimagectl/areafile.c
+fuzz_ctl_failure = $(ctl_area) tools/afterimagectl/area/areafile.c
 cflags_ctl_failure = -ljansson
-fuzz_ctl_conf = $(quiet) $(addprefix tools/afterimagectl/,conf.c kdumpconf.c testmark.c kexec.c)
+fuzz_ctl_conf = $(quiet) $(addprefix tools/afterimagectl/,conf/conf.c conf/kdumpconf.c load/testmark.c load/kexec.c)
 cflags_ctl_conf = '-DIMAGE_PATH="/usr/lib/afterimage/afterimage"'
-fuzz_ctl_page = $(in_memory) $(addprefix tools/afterimagectl/,page.c metrics.c style.c catalog.c progress.c flat.c)
+fuzz_ctl_page = $(in_memory) $(addprefix tools/afterimagectl/,$(addprefix receive/,page.c metrics.c style.c catalog.c) progress.c flat.c)
 cflags_ctl_page = -ljansson '-DVERSION="0"'
-fuzz_ctl_route = $(quiet) tools/afterimagectl/route.c
+fuzz_ctl_route = $(quiet) tools/afterimagectl/host/route.c
 cflags_ctl_route = -lmnl
 fuzz_ctl_runs = $(quiet)
 # what a target includes, to put fakes in the place of system calls or to reach what is static
 $(B)/fuzz/erst: drivers/acpi/erst.c
 $(B)/fuzz/wdat: drivers/watchdog/wdat.c
-$(B)/fuzz/ctl_failure: tools/afterimagectl/last_failure.c
-$(B)/fuzz/ctl_page: tools/afterimagectl/http.c
-$(B)/fuzz/ctl_runs: $(addprefix tools/afterimagectl/,fileblocks.c layers.c)
+$(B)/fuzz/ctl_failure: tools/afterimagectl/area/last_failure.c
+$(B)/fuzz/ctl_page: tools/afterimagectl/receive/http.c
+$(B)/fuzz/ctl_runs: $(addprefix tools/afterimagectl/area/,fileblocks.c layers.c)
 $(B)/fuzz/ctl_stream $(B)/fuzz/ctl_area: $(addprefix tools/afterimagectl/,input.c output.c)

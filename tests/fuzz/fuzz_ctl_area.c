@@ -7,8 +7,8 @@
 
 #include "bytes.h"
 #include "memory_file.h"
-#include "tools/afterimagectl/areafile.h"
-#include "tools/afterimagectl/last_failure.h"
+#include "area/areafile.h"
+#include "area/last_failure.h"
 
 #define DISK (&memory_file[0])
 

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base.h"
-#include "tools/afterimagectl/conf.h"
-#include "tools/afterimagectl/kdumpconf.h"
-#include "tools/afterimagectl/kexec.h"
-#include "tools/afterimagectl/sysfile.h"
-#include "tools/afterimagectl/testmark.h"
+#include "conf/conf.h"
+#include "conf/kdumpconf.h"
+#include "load/kexec.h"
+#include "host/sysfile.h"
+#include "load/testmark.h"
 
 static const char *const files[] = { CONF_PATH, "/etc/kdump.conf", "/etc/sysconfig/kdump",
 	                             "/etc/default/kdump-tools", TESTMARK_PATH, ARMED_PATH };

@@ -4,10 +4,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "tools/afterimagectl/check.h"
-#include "tools/afterimagectl/mend.h"
-#include "tools/afterimagectl/ram.h"
-#include "tools/afterimagectl/stream.h"
+#include "vmcore/check.h"
+#include "vmcore/mend.h"
+#include "vmcore/ram.h"
+#include "vmcore/stream.h"
 
 #define MEND_MAX (1ull << 30) /* of a file that a hostile record made long */
 

@@ -28,7 +28,7 @@ static ssize_t cmos_pread(int fd, void *buf, size_t n, off_t off)
 #define close(fd)         ((void)(fd))
 #define pread             cmos_pread
 #define printf(...)       fprintf(shown, __VA_ARGS__)
-#include "tools/afterimagectl/last_failure.c"
+#include "area/last_failure.c"
 #undef printf
 
 static void expect(bool ok)

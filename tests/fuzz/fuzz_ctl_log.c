@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The log of a hostile dump: VMCOREINFO, page tables and ring all come out of the file. */
-#include "tools/afterimagectl/crashlog.h"
+#include "vmcore/crashlog.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {

@@ -10,7 +10,7 @@
 
 #define openat(dir, path, flags) ((void)(dir), asked_file(path))
 static int asked_file(const char *path);
-#include "tools/afterimagectl/http.c"
+#include "receive/http.c"
 #undef openat
 
 #define FOLDER "192.0.2.1-20261122T111746Z"

@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "bytes.h"
-#include "tools/afterimagectl/route.h"
-#include "tools/afterimagectl/sysfile.h"
+#include "host/route.h"
+#include "host/sysfile.h"
 
 static struct bytes in;
 static u16 asked; /* what type of message */

@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "bytes.h"
-#include "tools/afterimagectl/runs.h"
-#include "tools/afterimagectl/sysfile.h"
+#include "area/runs.h"
+#include "host/sysfile.h"
 
 static struct bytes in;
 
@@ -144,8 +144,8 @@ static char *answer_realpath(char *real)
 #define access(path, ok) ((void)(path), bytes_u8(&in) & 1 ? 0 : -1)
 #define realpath(p, r)   ((void)(p), answer_realpath(r))
 #define opendir(path)    ((void)(path), (DIR *)NULL)
-#include "tools/afterimagectl/fileblocks.c"
-#include "tools/afterimagectl/layers.c"
+#include "area/fileblocks.c"
+#include "area/layers.c"
 
 static void expect(bool ok)
 {

@@ -7,8 +7,8 @@
 
 #include "bytes.h"
 #include "memory_file.h"
-#include "tools/afterimagectl/check.h"
-#include "tools/afterimagectl/stream.h"
+#include "vmcore/check.h"
+#include "vmcore/stream.h"
 
 struct way {
 	struct output out;

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "tools/afterimagectl/progress.h"
+#include "progress.h"
 
 #define WEAK __attribute__((weak)) /* where progress.c is linked, too */
 
@@ -26,7 +26,7 @@ static void nothing(void) {}
 #define fprintf(f, ...)     nothing()
 #define fputs(text, f)      nothing()
 #define fputc(character, f) nothing()
-#include "tools/afterimagectl/message.c"
+#include "message.c"
 
 int command_option(const struct command *cmd, int option) { return (void)cmd, option; }
 int command_misuse(const struct command *cmd, const char *fmt, ...) { return (void)cmd, (void)fmt, CTL_USAGE; }

@@ -74,5 +74,5 @@ int ftruncate(int fd, off_t size)
 #define pwrite               memory_pwrite
 #define sync_file_range(...) ((void)0)
 #define lseek(fd, off, how)  ((off_t)(off)) /* no notion of holes */
-#include "tools/afterimagectl/input.c"
-#include "tools/afterimagectl/output.c"
+#include "input.c"
+#include "output.c"
