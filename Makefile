@@ -40,7 +40,7 @@ kernel_obj := \
 	$(addprefix kernel/dump/source/,source.o mb2.o scan.o oldmap.o oldmem.o rampages.o) \
 	$(addprefix kernel/dump/linux/,vmcoreinfo.o kernel_va.o dmesg.o filter.o memmap.o absent.o) \
 	$(addprefix kernel/dump/format/,container.o elf.o elf_plan.o kdump.o kdump_batch.o flatten.o early.o early_table.o) \
-	$(addprefix kernel/dump/disk/,area.o partition.o extent_map.o extents.o find.o disk_sink.o note.o) \
+	$(addprefix kernel/dump/disk/,area.o partition.o extent_map.o extents.o find.o disk_sink.o settled.o note.o) \
 	$(addprefix drivers/,uart.o cmos.o lapic.o power.o netdev.o) \
 	$(addprefix drivers/acpi/,acpi.o reg.o erst.o) \
 	$(addprefix drivers/ahci/,ahci.o port.o cmd.o) \

@@ -22,16 +22,27 @@ struct blk_seg {
 };
 
 struct blkdev_ops {
-	/* Transfer the segments to or from the medium at byte offset `off`, split as the device
-	 * needs. Return when the data is with the device's cache. -EIO (after the bounded
-	 * retries), -EREMOTEIO (the host side could not fetch the memory), -ENODEV (it was away
-	 * for a moment: its cache is lost, or it is another disk), -ETIMEDOUT, -ETIME. */
+	/* Transfer the segments from the medium at byte offset `off`, split as the device needs. -EIO
+	 * (after the bounded retries), -EREMOTEIO (the host side could not fetch the memory), -ENODEV
+	 * (it was away for a moment: its cache is lost, or it is another disk), -ETIMEDOUT, -ETIME. */
 	int (*read)(struct blkdev *d, u64 off, const struct blk_seg *seg, unsigned int n);
-	int (*write)(struct blkdev *d, u64 off, const struct blk_seg *seg, unsigned int n);
+	/* As read, to the medium; but the device may still fetch what the segments say when this
+	 * returns, so that stays as it is until wait(), and nothing but wait() or release() may be
+	 * asked for before. */
+	int (*write_begin)(struct blkdev *d, u64 off, const struct blk_seg *seg, unsigned int n);
+	/* The data is with the device's cache when this returns 0; so it is if no write was begun. */
+	int (*wait)(struct blkdev *d);
 	/* Everything written so far is on the medium when this returns 0. */
 	int (*flush)(struct blkdev *d);
 	/* Reset the device and clear its bus mastering: it touches no memory any more. */
 	void (*release)(struct blkdev *d);
 };
+
+static inline int blk_write(struct blkdev *d, u64 off, const struct blk_seg *seg, unsigned int n)
+{
+	int err = d->ops->write_begin(d, off, seg, n);
+
+	return err ? err : d->ops->wait(d);
+}
 
 #endif

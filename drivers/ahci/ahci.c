@@ -107,12 +107,17 @@ static int read_identity(struct ahci_port *p)
 
 static int blk_read(struct blkdev *d, u64 off, const struct blk_seg *seg, unsigned int n)
 {
-	return ahci_transfer((struct ahci_port *)d, false, off, seg, n);
+	return ahci_read((struct ahci_port *)d, off, seg, n);
 }
 
-static int blk_write(struct blkdev *d, u64 off, const struct blk_seg *seg, unsigned int n)
+static int blk_write_begin(struct blkdev *d, u64 off, const struct blk_seg *seg, unsigned int n)
 {
-	return ahci_transfer((struct ahci_port *)d, true, off, seg, n);
+	return ahci_write_begin((struct ahci_port *)d, off, seg, n);
+}
+
+static int blk_wait(struct blkdev *d)
+{
+	return ahci_wait((struct ahci_port *)d);
 }
 
 static int blk_flush(struct blkdev *d)
@@ -132,7 +137,11 @@ static void blk_release(struct blkdev *d)
 }
 
 static const struct blkdev_ops ahci_ops = {
-	.read = blk_read, .write = blk_write, .flush = blk_flush, .release = blk_release
+	.read = blk_read,
+	.write_begin = blk_write_begin,
+	.wait = blk_wait,
+	.flush = blk_flush,
+	.release = blk_release,
 };
 
 /* Bring one port up and show its disk to the searcher. */

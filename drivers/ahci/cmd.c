@@ -21,17 +21,6 @@
 #define PORT_IS_HOST   (PORT_IS_HBFS | PORT_IS_HBDS)
 #define PORT_IS_ERRORS (PORT_IS_HOST | PORT_IS_TFES | PORT_IS_IFS | PORT_IS_OFS | PORT_IS_PCS)
 
-struct command {
-	u8 op;
-	bool write;
-	u64 lba;
-	u32 sectors;
-	u64 bytes; /* that the PRDs describe */
-	unsigned int n_prd;
-	u64 timeout_us;
-	int retries;
-};
-
 /* What is left of a request. */
 struct cursor {
 	const struct blk_seg *seg;
@@ -39,7 +28,7 @@ struct cursor {
 	u64 done; /* of seg[0] */
 };
 
-static void fill_header(const struct command *c)
+static void fill_header(const struct ahci_command *c)
 {
 	struct ahci_header *h = &ahci_memory.list[0];
 	struct fis_h2d *f = &ahci_memory.table.fis;
@@ -91,19 +80,24 @@ static bool command_seems_ended(const struct ahci_port *p, u64 *look_us)
 	return command_ended(p) || clock_expired();
 }
 
-/* Issue it once and see how it ends (5.5.1, 5.5.3). */
-static int command_try(struct ahci_port *p, const struct command *c)
+/* Give it to the controller (5.5.1). */
+static void command_issue(struct ahci_port *p, const struct ahci_command *c)
+{
+	fill_header(c);
+	ahci_memory.fis[AHCI_FIS_D2H] = 0;
+	port_write(p, PORT_IS, PORT_ALL_ONES);
+	dma_wmb();
+	port_write(p, PORT_CI, SLOT);
+}
+
+/* See how it ends (5.5.3). */
+static int command_result(struct ahci_port *p, const struct ahci_command *c)
 {
 	u32 is, tfd, done;
 	const char *what;
 	u64 look_us = 0;
 	int rc;
 
-	fill_header(c);
-	ahci_memory.fis[AHCI_FIS_D2H] = 0;
-	port_write(p, PORT_IS, PORT_ALL_ONES);
-	dma_wmb();
-	port_write(p, PORT_CI, SLOT);
 	if (!WAIT_FOR(command_seems_ended(p, &look_us), c->timeout_us)) {
 		what = "no answer";
 		rc = -ETIMEDOUT;
@@ -154,26 +148,41 @@ static int port_recover(struct ahci_port *p)
 	return rc ? rc : ahci_port_open(p);
 }
 
-static int command_run(struct ahci_port *p, const struct command *c)
+static int command_begin(struct ahci_port *p, const struct ahci_command *c)
 {
-	int rc = -EIO;
+	int rc = p->last ? port_recover(p) : 0;
 
-	for (int i = 0; i <= c->retries && (rc == -EIO || rc == -ETIMEDOUT); i++) {
-		if (p->last) {
-			rc = port_recover(p);
-			if (rc)
-				return rc == -ETIME ? rc : -ETIMEDOUT;
-		}
-		rc = command_try(p, c);
-		p->last = rc;
+	if (rc)
+		return rc == -ETIME ? rc : -ETIMEDOUT;
+	command_issue(p, c);
+	return 0;
+}
+
+/* What was begun, and again if that may help. */
+static int command_end(struct ahci_port *p, const struct ahci_command *c)
+{
+	int rc = p->last = command_result(p, c);
+
+	for (int i = 0; i < c->retries && (rc == -EIO || rc == -ETIMEDOUT); i++) {
+		rc = command_begin(p, c);
+		if (rc)
+			return rc;
+		rc = p->last = command_result(p, c);
 	}
 	if (!rc)
 		heartbeat_moved();
 	return rc;
 }
 
+static int command_run(struct ahci_port *p, const struct ahci_command *c)
+{
+	int rc = command_begin(p, c);
+
+	return rc ? rc : command_end(p, c);
+}
+
 /* Describe as much of the rest as one command carries, and move on behind it. */
-static int fill_prdt(const struct ahci_port *p, struct command *c, struct cursor *rest)
+static int fill_prdt(const struct ahci_port *p, struct ahci_command *c, struct cursor *rest)
 {
 	u64 max = (u64)ATA_MAX_SECTORS * p->blk.sector_bytes;
 
@@ -199,14 +208,8 @@ static int fill_prdt(const struct ahci_port *p, struct command *c, struct cursor
 	return 0;
 }
 
-int ahci_transfer(struct ahci_port *p, bool write, u64 off, const struct blk_seg *seg,
-		  unsigned int n)
+static int check_request(const struct ahci_port *p, u64 off, const struct blk_seg *seg, unsigned int n)
 {
-	struct cursor rest = { .seg = seg, .n = n };
-	struct command c = { .op = write ? ATA_WRITE_DMA_EXT : ATA_READ_DMA_EXT,
-			     .write = write,
-			     .timeout_us = COMMAND_US,
-			     .retries = COMMAND_RETRIES };
 	u64 room = off <= p->blk.size ? p->blk.size - off : 0;
 
 	for (unsigned int i = 0; i < n; i++) {
@@ -217,31 +220,64 @@ int ahci_transfer(struct ahci_port *p, bool write, u64 off, const struct blk_seg
 		}
 		room -= seg[i].len;
 	}
-	while (rest.n) {
-		int rc = fill_prdt(p, &c, &rest);
-
-		c.lba = off / p->blk.sector_bytes;
-		if (!rc)
-			rc = command_run(p, &c);
-		if (rc)
-			return rc;
-		off += c.bytes;
-	}
 	return 0;
+}
+
+/* The last command is left to ahci_wait(). */
+static int transfer_begin(struct ahci_port *p, struct ahci_command c, u64 off, const struct blk_seg *seg,
+			  unsigned int n)
+{
+	struct cursor rest = { .seg = seg, .n = n };
+	int rc = check_request(p, off, seg, n);
+
+	c.timeout_us = COMMAND_US;
+	c.retries = COMMAND_RETRIES;
+	while (rest.n && !rc) {
+		rc = fill_prdt(p, &c, &rest);
+		c.lba = off / p->blk.sector_bytes;
+		off += c.bytes;
+		if (!rc && rest.n) {
+			rc = command_run(p, &c);
+		} else if (!rc) {
+			rc = command_begin(p, &c);
+			p->flying = rc ? (struct ahci_command){ 0 } : c;
+		}
+	}
+	return rc;
+}
+
+int ahci_write_begin(struct ahci_port *p, u64 off, const struct blk_seg *seg, unsigned int n)
+{
+	return transfer_begin(p, (struct ahci_command){ .op = ATA_WRITE_DMA_EXT, .write = true }, off, seg, n);
+}
+
+int ahci_wait(struct ahci_port *p)
+{
+	struct ahci_command c = p->flying;
+
+	p->flying.n_prd = 0;
+	return c.n_prd ? command_end(p, &c) : 0;
+}
+
+int ahci_read(struct ahci_port *p, u64 off, const struct blk_seg *seg, unsigned int n)
+{
+	int rc = transfer_begin(p, (struct ahci_command){ .op = ATA_READ_DMA_EXT }, off, seg, n);
+
+	return rc ? rc : ahci_wait(p);
 }
 
 /* Not repeated: a flush that failed has dropped what it could not write, and the next one would
  * succeed without it (ACS-4, 7.10.4). */
 int ahci_flush(struct ahci_port *p)
 {
-	struct command c = { .op = ATA_FLUSH_CACHE_EXT, .timeout_us = FLUSH_US };
+	struct ahci_command c = { .op = ATA_FLUSH_CACHE_EXT, .timeout_us = FLUSH_US };
 
 	return command_run(p, &c);
 }
 
 int ahci_identify(struct ahci_port *p)
 {
-	struct command c = { .op = ATA_IDENTIFY_DEVICE,
+	struct ahci_command c = { .op = ATA_IDENTIFY_DEVICE,
 			     .bytes = ATA_ID_BYTES,
 			     .n_prd = 1,
 			     .timeout_us = COMMAND_US,

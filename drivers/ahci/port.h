@@ -21,11 +21,23 @@ struct ahci_memory {
 
 _Static_assert(sizeof(struct ahci_memory) == 4096, "one page");
 
+struct ahci_command {
+	u8 op;
+	bool write;
+	u64 lba;
+	u32 sectors;
+	u64 bytes; /* that the PRDs describe */
+	unsigned int n_prd;
+	u64 timeout_us;
+	int retries;
+};
+
 struct ahci_port {
 	struct blkdev blk; /* first: the ops cast it back */
 	struct pci_addr at;
 	volatile u8 *hba;  /* registers of the controller */
 	volatile u8 *regs; /* and of this port */
+	struct ahci_command flying; /* the write that ahci_wait() ends; n_prd 0: none */
 	int last;          /* how the last command ended: recover before the next if not 0 */
 	u32 cap;           /* CAP and PI as they were when we came */
 	u32 implemented;
@@ -53,10 +65,12 @@ int ahci_port_open(struct ahci_port *p);
 void ahci_port_start(struct ahci_port *p);
 bool ahci_port_ready(const struct ahci_port *p);
 
-/* IDENTIFY DEVICE into ahci_memory.identify. Errors of this and the next two as in blkdev.h. */
+/* IDENTIFY DEVICE into ahci_memory.identify. Errors of this and the others as in blkdev.h. */
 int ahci_identify(struct ahci_port *p);
-int ahci_transfer(struct ahci_port *p, bool write, u64 off, const struct blk_seg *seg,
-		  unsigned int n);
+int ahci_read(struct ahci_port *p, u64 off, const struct blk_seg *seg, unsigned int n);
+/* All but the last command of it have ended; that one does in ahci_wait(). */
+int ahci_write_begin(struct ahci_port *p, u64 off, const struct blk_seg *seg, unsigned int n);
+int ahci_wait(struct ahci_port *p);
 int ahci_flush(struct ahci_port *p);
 
 static inline u32 port_read(const struct ahci_port *p, u32 reg)

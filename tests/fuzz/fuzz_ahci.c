@@ -25,7 +25,7 @@ static int use(struct blkdev *d, void *ctx)
 		abort();
 	if (d->sector_bytes == 512) { /* as the fake disk's are, whatever IDENTIFY says */
 		d->ops->read(d, 0, &seg, 1);
-		d->ops->write(d, BLK_UNIT, &seg, 1);
+		blk_write(d, BLK_UNIT, &seg, 1);
 		d->ops->flush(d);
 	}
 	return 0;

@@ -42,9 +42,19 @@ static void check_seg(const struct memdisk *d, u64 off, const struct blk_seg *s)
 	abort();
 }
 
-static int memdisk_read(struct blkdev *b, u64 off, const struct blk_seg *seg, unsigned int n)
+static struct memdisk *idle_disk(struct blkdev *b)
 {
 	struct memdisk *d = (struct memdisk *)b;
+
+	if (!d->flying.n)
+		return d;
+	fprintf(stderr, "%s: asked for something while a write is on its way\n", d->blk.name);
+	abort();
+}
+
+static int memdisk_read(struct blkdev *b, u64 off, const struct blk_seg *seg, unsigned int n)
+{
+	struct memdisk *d = idle_disk(b);
 
 	fake_now_us += d->us_per_op;
 	for (; n--; off += seg++->len) {
@@ -56,18 +66,37 @@ static int memdisk_read(struct blkdev *b, u64 off, const struct blk_seg *seg, un
 	return 0;
 }
 
-static int memdisk_write(struct blkdev *b, u64 off, const struct blk_seg *seg, unsigned int n)
+static int memdisk_write_begin(struct blkdev *b, u64 off, const struct blk_seg *seg, unsigned int n)
+{
+	struct memdisk *d = idle_disk(b);
+
+	if (!n || n > MEMDISK_SEGS)
+		abort();
+	d->requests++;
+	d->flying.off = off;
+	d->flying.n = n;
+	memcpy(d->flying.seg, seg, n * sizeof(*seg));
+	for (; n--; off += seg++->len)
+		check_seg(d, off, seg);
+	return 0;
+}
+
+static int memdisk_wait(struct blkdev *b)
 {
 	struct memdisk *d = (struct memdisk *)b;
+	const struct blk_seg *seg = d->flying.seg;
+	u64 off = d->flying.off;
+	unsigned int n = d->flying.n;
 
+	if (!n)
+		return 0;
+	d->flying.n = 0;
 	fake_now_us += d->us_per_op;
-	d->requests++;
 	if (d->fail_writes && !d->fail_after--) {
 		d->fail_after = 0;
 		return d->fail_writes;
 	}
 	for (; n--; off += seg++->len) {
-		check_seg(d, off, seg);
 		memcpy(d->mem + off, (void *)seg->pa, seg->len);
 		record(d, off, d->mem + off, seg->len);
 	}
@@ -76,7 +105,7 @@ static int memdisk_write(struct blkdev *b, u64 off, const struct blk_seg *seg, u
 
 static int memdisk_flush(struct blkdev *b)
 {
-	struct memdisk *d = (struct memdisk *)b;
+	struct memdisk *d = idle_disk(b);
 
 	fake_now_us += d->us_per_op;
 	if (d->fail_flush)
@@ -87,11 +116,15 @@ static int memdisk_flush(struct blkdev *b)
 
 static void memdisk_release(struct blkdev *b)
 {
-	((struct memdisk *)b)->live = 0;
+	struct memdisk *d = (struct memdisk *)b;
+
+	d->live = 0;
+	d->flying.n = 0;
 }
 
 static const struct blkdev_ops memdisk_ops = { .read = memdisk_read,
-					       .write = memdisk_write,
+					       .write_begin = memdisk_write_begin,
+					       .wait = memdisk_wait,
 					       .flush = memdisk_flush,
 					       .release = memdisk_release };
 

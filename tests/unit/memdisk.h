@@ -7,6 +7,7 @@
 #include "drivers/blkdev.h"
 
 #define MEMDISKS 3
+#define MEMDISK_SEGS 256
 
 struct memdisk_op {
 	u64 off;
@@ -21,8 +22,13 @@ struct memdisk {
 	unsigned int n_ops, max_ops;
 	unsigned int requests; /* writes as they were asked for; an op is one segment of one */
 	int live;              /* found and not released */
+	struct {
+		u64 off;
+		unsigned int n;
+		struct blk_seg seg[MEMDISK_SEGS];
+	} flying; /* a write that was begun: what it is made of is looked at as late as may be, in wait() */
 	u64 us_per_op;         /* how slow it is */
-	int fail_writes;       /* if not 0, what write returns from the fail_after-th on */
+	int fail_writes;       /* if not 0, how a write ends from the fail_after-th on */
 	int fail_flush;
 	u64 bad_block;         /* if not 0, byte of a block that cannot be read */
 	unsigned int fail_after;

@@ -43,7 +43,7 @@ static int write_at(u64 off, void *buf, u64 len)
 {
 	struct blk_seg seg = { .pa = (pa_t)buf, .len = len };
 
-	return dev->ops->write(dev, off, &seg, 1);
+	return blk_write(dev, off, &seg, 1);
 }
 
 static u8 buf[64 * 1024] ALIGNED(4096);
@@ -60,7 +60,7 @@ TEST(takes_over_a_running_disk)
 	CHECK(d->comresets >= 1 && hba.resets == 1 && hba.bus_master);
 	for (u32 i = 0; i < sizeof(buf); i++)
 		buf[i] = (u8)(i * 31 + (i >> 8));
-	CHECK_EQ(dev->ops->write(dev, 16384, seg, 2), 0);
+	CHECK_EQ(blk_write(dev, 16384, seg, 2), 0);
 	CHECK(!memcmp(d->data + 16384, buf + 8192, 4096) && !memcmp(d->data + 20480, buf, 4096));
 	seg[0] = (struct blk_seg){ (pa_t)buf + 32768, 8192 };
 	CHECK_EQ(dev->ops->read(dev, 16384, seg, 1), 0);
@@ -117,7 +117,7 @@ TEST(large_requests_are_split)
 	d->commands = 0;
 	for (unsigned int i = 0; i < 300; i++)
 		seg[i] = (struct blk_seg){ (pa_t)big + (299 - i) * 4096, 4096 };
-	CHECK_EQ(dev->ops->write(dev, 0, seg, 300), 0);
+	CHECK_EQ(blk_write(dev, 0, seg, 300), 0);
 	CHECK_EQ(d->commands, 3); /* 128 PRDs */
 	for (unsigned int i = 0; i < 300; i++)
 		CHECK(!memcmp(d->data + i * 4096, big + (299 - i) * 4096, 4096));

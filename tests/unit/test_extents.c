@@ -130,17 +130,17 @@ TEST(a_request_is_split_where_an_extent_ends_and_nowhere_else)
 		seg[i] = (struct blk_seg){ (pa_t)ram[i], sizeof(ram[i]) };
 		memset(ram[i], (int)i + 1, sizeof(ram[i]));
 	}
-	CHECK_EQ(x->ops->write(x, end - AREA_BLOCK, seg, 8), 0); /* one block of seg[0] before the end */
+	CHECK_EQ(blk_write(x, end - AREA_BLOCK, seg, 8), 0); /* one block of seg[0] before the end */
 	CHECK_EQ(d->requests, 3);
 	CHECK_EQ(x->ops->read(x, end - AREA_BLOCK, &whole, 1), 0);
 	CHECK(!memcmp(back, ram, sizeof(ram)));
-	CHECK_EQ(x->ops->write(x, end, seg, 8), 0);
+	CHECK_EQ(blk_write(x, end, seg, 8), 0);
 	CHECK_EQ(d->requests, 4);
 	CHECK_EQ(x->ops->flush(x), 0);
 	/* behind the end: nothing at all of what is there, what fits of what begins before it */
-	CHECK_EQ(x->ops->write(x, 2 * MIB, seg, 1), -EINVAL);
+	CHECK_EQ(blk_write(x, 2 * MIB, seg, 1), -EINVAL);
 	d->fail_writes = -EIO;
-	CHECK_EQ(x->ops->write(x, 0, seg, 8), -EIO);
+	CHECK_EQ(blk_write(x, 0, seg, 8), -EIO);
 	x->ops->release(x);
 	CHECK(!d->live);
 }

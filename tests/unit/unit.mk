@@ -18,7 +18,7 @@ unit_elf_level = $(dump_core) $(elf) $(fake_pages) tests/unit/vmcore_ref.c tests
 unit_vmcore = $(dump_core) $(elf) $(fake_dump) tests/unit/vmcore_ref.c tests/unit/check_sink.c
 $(addprefix $(B)/unit/,vmcore source source_many vmcoreinfo oldmem handover): kernel/dump/source/oldmem.c # in oldmem_fresh.c
 disk := tests/unit/memdisk.c kernel/config/config_net.c kernel/format.c \
-	$(addprefix kernel/dump/disk/,area.c partition.c extent_map.c extents.c find.c disk_sink.c note.c)
+	$(addprefix kernel/dump/disk/,area.c partition.c extent_map.c extents.c find.c disk_sink.c settled.c note.c)
 unit_disk_sink = tests/unit/disk_fixture.c $(disk)
 unit_extents = $(unit_disk_sink)
 unit_disk_cut = $(unit_disk_sink)

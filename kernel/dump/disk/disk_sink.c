@@ -6,21 +6,22 @@
 #include <string.h>
 
 #include "clock.h"
+#include "dump/disk/settled.h"
 #include "log.h"
 
-/* Together as much as the overlay has. */
+/* Together as much as the overlay has. One half is filled while the disk fetches the other. */
 #ifdef SMALL_IMAGE
-#define STAGE_BYTES (64 * KIB) /* copied bytes that one device write can hold */
+#define HALF_BYTES (32 * KIB) /* copied bytes that one device write can hold */
 #else
-#define STAGE_BYTES (88 * KIB)
+#define HALF_BYTES (44 * KIB)
 #endif
+#define STAGE_BYTES (2 * HALF_BYTES)
 #define LATER_BYTES (32 * KIB) /* that wait for a flush: kdump's bitmap of 1 GiB */
 #define BATCH_BYTES (8 * MIB)  /* of one device write; larger is no faster */
 #define BATCH_FIRST (128 * KIB) /* until the disk has shown that it is quick: a command has 30 s */
 #define QUICK_US    (1 * SEC)   /* for a device write; the next one may be twice as large */
 #define SLOW_US     (4 * SEC)   /* half as large */
 #define BATCH_SEGS  128u
-#define STALL_BYTES MIB /* contract: less than this in dump.stall= seconds is a stall */
 #define HEADER_US (10 * SEC) /* a power cut loses no more of what the header knows */
 
 #define WRITER_KERNEL 1u
@@ -31,7 +32,14 @@ struct batch {
 	u64 start, end;
 	unsigned int n;
 	struct blk_seg seg[BATCH_SEGS];
-	u32 staged; /* bytes of the staging buffer taken */
+	u32 staged; /* bytes of its half of the staging buffer taken */
+};
+
+/* One that the device is writing. */
+struct flight {
+	bool on;
+	u64 start, end;
+	u64 began_us;
 };
 
 static struct disk_sink {
@@ -42,13 +50,11 @@ static struct disk_sink {
 	u64 crash_time;
 	u64 later_off; /* of it: where the first byte of later[] belongs, and how many there are */
 	u32 later_n;
-	u64 high; /* behind the last byte of it that was written so far */
-	u64 front, tail; /* what settled lies before the one or from the other on */
+	struct settled settled;
 	u64 header_us; /* when the header was last written */
 	u64 batch_max; /* bytes of a device write, from BATCH_FIRST to BATCH_BYTES */
-	u64 stall_us;
-	u64 window_us; /* the stall window's start, and what was settled then */
-	u64 window_settled;
+	struct flight flight;
+	bool upper; /* half of the staging buffer: the batch's; the other one is in flight, or free */
 	bool broken; /* does not answer, or has lost what it had taken: leave it alone but for the reset */
 	struct batch batch;
 } disk_sink;
@@ -65,9 +71,12 @@ static struct disk_sink *of_sink(struct sink *s)
 }
 _Static_assert(offsetof(struct disk_sink, sink) == 0, "of_sink");
 
+/* Nothing goes on from here: what was gathered would come behind a gap. */
 static int failed(struct disk_sink *k, int err, const char *what)
 {
 	k->broken |= err != -EIO;
+	k->batch.n = 0;
+	k->batch.staged = 0;
 	if (!k->sink.reason[0])
 		format(k->sink.reason, sizeof(k->sink.reason),
 		       "%s: %s: error %d, %llu bytes written", k->area.dev->name, what, -err,
@@ -86,7 +95,7 @@ static int write_block(struct disk_sink *k, u64 logical, const void *block)
 	struct blkdev *d = k->area.dev;
 	struct blk_seg seg = { .pa = (pa_t)block, .len = AREA_BLOCK };
 
-	return d->ops->write(d, k->area.start + logical, &seg, 1);
+	return blk_write(d, k->area.start + logical, &seg, 1);
 }
 
 /* A flush that failed has dropped nobody knows what, and the next one would succeed (ACS-4, 7.10.4): the
@@ -99,13 +108,43 @@ static int medium_flush(struct disk_sink *k)
 	return err;
 }
 
+static void pace(struct disk_sink *k, u64 took_us)
+{
+	if (took_us < QUICK_US)
+		k->batch_max = MIN(2 * k->batch_max, BATCH_BYTES);
+	else if (took_us > SLOW_US)
+		k->batch_max = MAX(k->batch_max / 2, BATCH_FIRST);
+}
+
+/* What is in flight has landed, and counts. */
+static int flight_end(struct disk_sink *k)
+{
+	struct blkdev *d = k->area.dev;
+	int err;
+
+	if (!k->flight.on)
+		return 0;
+	err = d->ops->wait(d);
+	k->flight.on = false;
+	if (err)
+		return failed(k, err, "cannot write");
+	pace(k, clock_us() - k->flight.began_us);
+	err = settled_add(&k->settled, k->flight.start, k->flight.end);
+	k->sink.settled = k->settled.bytes;
+	section_now(k)->length = MAX(section_now(k)->length, k->settled.high);
+	return err ? failed(k, err, "stalled") : 0;
+}
+
 /* The next header: into the copy that does not count, so that a cut leaves the other one. The flush
  * before makes what it says true, the flush behind makes it last. */
 static int write_header(struct disk_sink *k, u32 state)
 {
-	struct area_header *h = (struct area_header *)stage;
-	int err = medium_flush(k);
+	struct area_header *h = (struct area_header *)(stage + (k->upper ? 0 : HALF_BYTES));
+	int err = flight_end(k);
 
+	if (err)
+		return err;
+	err = medium_flush(k);
 	memset(h, 0, sizeof(*h));
 	memcpy(h->magic, AREA_HEADER_MAGIC, sizeof(h->magic));
 	memcpy(h->uuid, k->area.uuid, sizeof(h->uuid));
@@ -130,73 +169,44 @@ static int write_header(struct disk_sink *k, u32 state)
 	return 0;
 }
 
-static int check_stall(struct disk_sink *k)
-{
-	u64 now = clock_us();
-
-	if (k->sink.settled - k->window_settled >= STALL_BYTES) {
-		k->window_settled = k->sink.settled;
-		k->window_us = now;
-	} else if (now - k->window_us > k->stall_us) {
-		return failed(k, -ETIMEDOUT, "stalled");
-	}
-	return 0;
-}
-
 static u64 batch_bytes(const struct batch *b)
 {
 	return b->end - ALIGN_DOWN(b->start, AREA_BLOCK);
 }
 
-/* No byte settles twice, although containers write some again: headers and bitmaps at their front,
- * blocks at their end that were not full. Counted are what goes on from the front, up to the tail, and
- * from there on what is behind all others: perhaps less than there is, never more. */
-static void count_settled(struct disk_sink *k, const struct batch *b)
-{
-	if (b->start <= k->front) {
-		u64 end = MAX(MIN(b->end, k->tail), k->front);
-
-		k->sink.settled += end - k->front;
-		k->front = end;
-	} else if (b->end > k->high) {
-		u64 from = MAX(b->start, k->high);
-
-		k->sink.settled += b->end - from;
-		k->tail = MIN(k->tail, from);
-	}
-	k->high = MAX(k->high, b->end);
-}
-
-static void pace(struct disk_sink *k, u64 took_us)
-{
-	if (took_us < QUICK_US)
-		k->batch_max = MIN(2 * k->batch_max, BATCH_BYTES);
-	else if (took_us > SLOW_US)
-		k->batch_max = MAX(k->batch_max / 2, BATCH_FIRST);
-}
-
+/* Give it to the device, which may take its time while the next one is gathered. */
 static int batch_flush(struct disk_sink *k)
 {
 	struct batch *b = &k->batch;
 	struct blkdev *d = k->area.dev;
-	u64 at, began = clock_us();
 	int err;
 
 	if (!b->n)
 		return 0; /* perhaps there is no section yet */
-	at = k->area.start + section_now(k)->offset + ALIGN_DOWN(b->start, AREA_BLOCK);
-	err = d->ops->write(d, at, b->seg, b->n);
-	b->n = 0;
-	b->staged = 0;
-	if (err)
-		return failed(k, err, "cannot write");
-	pace(k, clock_us() - began);
-	count_settled(k, b);
-	section_now(k)->length = MAX(section_now(k)->length, k->high);
-	err = check_stall(k);
+	err = flight_end(k);
 	if (!err && clock_us() - k->header_us > HEADER_US)
 		err = write_header(k, AREA_IN_PROGRESS);
-	return err;
+	if (err)
+		return err;
+	k->flight = (struct flight){ .on = true, .start = b->start, .end = b->end, .began_us = clock_us() };
+	err = d->ops->write_begin(d, k->area.start + section_now(k)->offset + ALIGN_DOWN(b->start, AREA_BLOCK),
+				  b->seg, b->n);
+	b->n = 0;
+	b->staged = 0;
+	k->upper = !k->upper;
+	if (err) {
+		k->flight.on = false;
+		return failed(k, err, "cannot write");
+	}
+	return 0;
+}
+
+/* All that was gathered is with the device. */
+static int batch_settle(struct disk_sink *k)
+{
+	int err = batch_flush(k);
+
+	return err ? err : flight_end(k);
 }
 
 static void batch_add(struct batch *b, pa_t pa, u64 len)
@@ -209,6 +219,11 @@ static void batch_add(struct batch *b, pa_t pa, u64 len)
 		b->seg[b->n++] = (struct blk_seg){ .pa = pa, .len = len };
 }
 
+static u8 *staged_to(const struct disk_sink *k)
+{
+	return stage + (k->upper ? HALF_BYTES : 0) + k->batch.staged;
+}
+
 /* Take a block of the staging buffer for the container's block that holds the batch's end. Unless
  * all of it is about to be written, it begins as what the medium has there: zeros behind our last
  * byte. */
@@ -217,11 +232,13 @@ static int batch_stage(struct disk_sink *k, bool whole)
 	struct batch *b = &k->batch;
 	struct blkdev *d = k->area.dev;
 	u64 off = ALIGN_DOWN(b->end, AREA_BLOCK);
-	u8 *block = stage + b->staged;
+	u8 *block = staged_to(k);
 	struct blk_seg seg = { .pa = (pa_t)block, .len = AREA_BLOCK };
-	int err = 0;
+	int err = whole ? 0 : flight_end(k);
 
-	if (!whole && off < k->high)
+	if (err)
+		return err;
+	if (!whole && off < k->settled.high)
 		err = d->ops->read(d, k->area.start + section_now(k)->offset + off, &seg, 1);
 	else if (!whole)
 		memset(block, 0, AREA_BLOCK);
@@ -236,7 +253,7 @@ static int batch_stage(struct disk_sink *k, bool whole)
 static int batch_at(struct disk_sink *k, u64 off)
 {
 	struct batch *b = &k->batch;
-	bool full = b->n == BATCH_SEGS || b->staged == STAGE_BYTES || batch_bytes(b) >= k->batch_max;
+	bool full = b->n == BATCH_SEGS || b->staged == HALF_BYTES || batch_bytes(b) >= k->batch_max;
 	int err = 0;
 
 	if (off != b->end || (full && off % AREA_BLOCK == 0))
@@ -274,7 +291,7 @@ static int disk_write(struct sink *s, u64 off, const void *buf, u32 len)
 			err = batch_stage(k, n == AREA_BLOCK);
 		if (err)
 			break;
-		memcpy(stage + b->staged - AREA_BLOCK + at, from, n);
+		memcpy(staged_to(k) - AREA_BLOCK + at, from, n);
 		from += n;
 		len -= n;
 		off += n;
@@ -312,7 +329,7 @@ static int disk_write_span(struct sink *s, u64 off, pa_t pa, u64 len)
 static int later_flush(struct disk_sink *k)
 {
 	u32 n = k->later_n;
-	int err = n ? batch_flush(k) : 0;
+	int err = n ? batch_settle(k) : 0;
 
 	k->later_n = 0;
 	if (n && !err) {
@@ -343,7 +360,7 @@ static int disk_write_later(struct sink *s, u64 off, const void *buf, u32 len)
 
 static void section_close(struct disk_sink *k)
 {
-	section_now(k)->length = k->high;
+	section_now(k)->length = k->settled.high;
 	section_now(k)->flags = AREA_SECTION_WHOLE;
 }
 
@@ -352,7 +369,7 @@ static int section_end(struct disk_sink *k)
 	int err = later_flush(k);
 
 	if (!err)
-		err = batch_flush(k);
+		err = batch_settle(k);
 	if (!err)
 		section_close(k);
 	return err;
@@ -369,7 +386,7 @@ int disk_sink_section(struct sink *s, enum area_section_type type, u64 planned)
 	if (err)
 		return err;
 	if (k->n_section)
-		offset = section_now(k)->offset + ALIGN_UP(k->high, AREA_BLOCK);
+		offset = section_now(k)->offset + ALIGN_UP(k->settled.high, AREA_BLOCK);
 	if (offset < k->area.size) {
 		memset(stage, 0, AREA_BLOCK);
 		err = write_block(k, offset, stage);
@@ -378,9 +395,7 @@ int disk_sink_section(struct sink *s, enum area_section_type type, u64 planned)
 		return failed(k, err, "cannot write");
 	k->section[k->n_section++] =
 		(struct area_section){ .type = type, .offset = offset, .length = planned };
-	k->high = 0;
-	k->front = 0;
-	k->tail = ~0ull;
+	settled_section(&k->settled);
 	k->batch.start = 0;
 	k->batch.end = 0;
 	return write_header(k, AREA_IN_PROGRESS);
@@ -403,7 +418,7 @@ static int disk_finish(struct sink *s, int status)
 	k->broken |= status == -ECANCELED;
 	err = k->broken ? -EIO : later_flush(k);
 	if (!err)
-		err = batch_flush(k);
+		err = batch_settle(k);
 	state = status || err || !k->n_section ? AREA_IN_PROGRESS : AREA_COMPLETE;
 	if (state == AREA_COMPLETE)
 		section_close(k);
@@ -475,8 +490,7 @@ int disk_sink_open(struct sink **out, const struct config *cfg, const struct tar
 	k->sink.caps = SINK_SEEK | (copy_mode ? 0 : SINK_TAKES_SPAN);
 	k->crash_time = crash_time;
 	k->batch_max = BATCH_FIRST;
-	k->stall_us = cfg->stall_s * SEC;
-	k->window_us = clock_us();
+	settled_begin(&k->settled, cfg->stall_s * SEC);
 	if (err) {
 		k->area.dev->ops->release(k->area.dev);
 		return err;

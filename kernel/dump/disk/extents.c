@@ -66,10 +66,24 @@ static int extents_read(struct blkdev *d, u64 off, const struct blk_seg *seg, un
 	return transfer(extents.disk->ops->read, off, seg, n);
 }
 
-static int extents_write(struct blkdev *d, u64 off, const struct blk_seg *seg, unsigned int n)
+/* One write at a time is on its way. */
+static int write_part(struct blkdev *disk, u64 off, const struct blk_seg *seg, unsigned int n)
+{
+	int err = disk->ops->wait(disk);
+
+	return err ? err : disk->ops->write_begin(disk, off, seg, n);
+}
+
+static int extents_write_begin(struct blkdev *d, u64 off, const struct blk_seg *seg, unsigned int n)
 {
 	(void)d;
-	return transfer(extents.disk->ops->write, off, seg, n);
+	return transfer(write_part, off, seg, n);
+}
+
+static int extents_wait(struct blkdev *d)
+{
+	(void)d;
+	return extents.disk->ops->wait(extents.disk);
 }
 
 static int extents_flush(struct blkdev *d)
@@ -85,7 +99,8 @@ static void extents_release(struct blkdev *d)
 }
 
 static const struct blkdev_ops extents_ops = { .read = extents_read,
-	                                       .write = extents_write,
+	                                       .write_begin = extents_write_begin,
+	                                       .wait = extents_wait,
 	                                       .flush = extents_flush,
 	                                       .release = extents_release };
 

@@ -12,7 +12,7 @@ static int write_blocks(const struct disk_area *a, u64 logical, const void *from
 {
 	struct blk_seg seg = { .pa = (pa_t)from, .len = len };
 
-	return a->dev->ops->write(a->dev, a->start + logical, &seg, 1);
+	return blk_write(a->dev, a->start + logical, &seg, 1);
 }
 
 /* The slot of the failure section; NULL where others leave no room for it. */
