@@ -46,6 +46,8 @@ readers() { # codec
 bookworm() { crashed 6.1 --dbg --; }
 security() { crashed 6.12 --release 6.12 --dbg --; }
 cloud() { crashed 6.12-cloud --release 6.12 --flavour cloud-amd64 --; }
+oldest() { crashed 5.10 --suite bullseye --release 5.10 --dbg --; }
+newest() { crashed newest --suite sid --dbg --; }
 rt() { crashed 6.1-rt --flavour rt-amd64 -- --smp 4 --panic-cpu 3; }
 
 @test "6.1: all levels" { bookworm; levels; }
@@ -81,6 +83,14 @@ rt() { crashed 6.1-rt --flavour rt-amd64 -- --smp 4 --panic-cpu 3; }
     for part in 90 50; do cut_opens "$part"; done
     cut_opens 10 --zero_excluded # without it, only if one string has come (docs/formats.md)
 }
+
+@test "5.10: all levels" { oldest; levels; }
+@test "5.10: all codecs" { oldest; codecs; }
+@test "5.10: readers, lzo" { oldest; readers lzo; }
+
+@test "the newest of Debian unstable: all levels" { newest; levels; }
+@test "the newest of Debian unstable: all codecs" { newest; codecs; }
+@test "the newest of Debian unstable: readers, lzo" { newest; readers lzo; }
 
 @test "6.12 cloud flavour: all levels" { cloud; levels; }
 @test "6.1 rt flavour, 4 CPUs: all levels" { rt; levels; }

@@ -61,6 +61,16 @@ private='cache,block,tmpfs,thp,ksm,hugetlb,poison'
     all_levels
 }
 
+@test "5.10: page cache, private cache, tmpfs, THP, KSM, huge pages, a poisoned page" {
+    with_content full-5.10 "$private" --suite bullseye --release 5.10 -- --ram 1536
+    all_levels
+}
+
+@test "the newest of Debian unstable: page cache, private cache, tmpfs, THP, KSM, huge pages, a poisoned page" {
+    with_content full-newest "$private" --suite sid -- --ram 1536
+    all_levels
+}
+
 @test "6.1: memory added, a block taken offline, a balloon inflated" {
     with_content added-6.1 hotadd,offline,balloon -- --qemu '-device virtio-balloon-pci -m slots=2,maxmem=4G'
     all_levels

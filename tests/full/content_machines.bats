@@ -25,6 +25,7 @@ true_on() {
 @test "UEFI, kexec_load: ranges that are not whole pages" { true_on uefi -- --firmware uefi --load kexec_load; }
 @test "5-level paging, 6.1" { true_on la57 -- --la57; }
 @test "5-level paging, 6.12" { true_on la57-6.12 --release 6.12 -- --la57; }
+@test "three NUMA nodes" { true_on numa -- --ram 2048 --smp 4 --guest-append numa=fake=3; }
 @test "8 GiB, 4 CPUs" { true_on big -- --ram 8192 --smp 4; }
 @test "8 GiB, 6.12, no 1 GiB pages" { true_on big-6.12 --release 6.12 -- --ram 8192 --cpu max,la57=off,-pdpe1gb; }
 

@@ -23,6 +23,14 @@ with_kernel() {
 @test "Debian 6.12 cloud flavour" { with_kernel --release 6.12 --flavour cloud-amd64 -- --net tap; }
 @test "Debian 6.1 rt flavour, 4 CPUs" { with_kernel --flavour rt-amd64 -- --net tap --smp 4 --panic-cpu 3; }
 @test "Debian 6.1 cloud flavour" { with_kernel --flavour cloud-amd64 -- --net tap; }
+@test "Debian 5.10, kexec_file_load, virtio-net" { with_kernel --suite bullseye --release 5.10 -- --net tap; }
+@test "Debian 5.10, kexec_load, AHCI, 4 CPUs" {
+    with_kernel --suite bullseye --release 5.10 -- --load kexec_load --smp 4 --panic-cpu 2 --net none --target disk
+}
+@test "Debian unstable's newest, kexec_file_load, virtio-net" { with_kernel --suite sid -- --net tap; }
+@test "Debian unstable's newest, kexec_load, AHCI, UEFI, 5-level paging" {
+    with_kernel --suite sid -- --load kexec_load --firmware uefi --la57 --net none --target disk
+}
 @test "8 GiB, 8 CPUs, no 1 GiB pages, AHCI" {
     with_kernel -- --ram 8192 --smp 8 --cpu max,la57=off,-pdpe1gb --net none --target disk
 }

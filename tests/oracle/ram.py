@@ -113,6 +113,9 @@ class CoreHeader:
             real += size
         return data[:real]
 
+    def is_ram(self, pa):
+        return any(p[2] <= pa < p[2] + p[6] for p in self.loads)
+
     def vmcoreinfo(self):
         """Its text, from the merged notes."""
         return vmcoreinfo_of(self.notes)
@@ -130,7 +133,8 @@ def vmcoreinfo_of(notes):
 
 
 def find_core_header(ram):
-    """The one page-aligned ET_CORE header whose PT_NOTEs lie where they say and hold a real VMCOREINFO."""
+    """The one page-aligned ET_CORE header whose PT_NOTEs lie where they say and hold a real VMCOREINFO, and which lies in
+    none of its own PT_LOADs: what it was copied from may still be in RAM, it itself is in the reservation."""
     found = []
     for pa, data in ram.chunks():
         words = np.frombuffer(data, "<u4")[::PAGE // 4]
@@ -139,7 +143,7 @@ def find_core_header(ram):
                 header = CoreHeader(ram, pa + int(page) * PAGE)
             except ValueError:
                 continue
-            if b"\nPAGESIZE=" in header.vmcoreinfo():
+            if b"\nPAGESIZE=" in header.vmcoreinfo() and not header.is_ram(header.pa):
                 found.append(header)
     if len(found) != 1:
         raise SystemExit(f"{len(found)} elfcorehdrs in this RAM, at {[hex(h.pa) for h in found]}")

@@ -14,19 +14,21 @@
 /* From include/linux/page-flags.h of each release. 6.1 and 6.12 are what Debian's kernels say, and the
  * filter was run on them. The others were never run on a real kernel. */
 const struct pages_style pages_style[] = {
-	{ "4.19", BY_DTOR, 5, 12, 9, 18, 8, 22, 15, -129, 0, 0, 0, 0, 64 },
-	{ "5.10", BY_DTOR, 4, 13, 10, 19, 9, 23, 16, -129, -257, 0, 0, 0, 64 },
-	{ "6.1", BY_DTOR, 4, 13, 10, 19, 9, 23, 16, -129, -257, 0, 0, 0, 64 },
-	{ "6.4", BY_FOLIO_DTOR, 4, 13, 10, 19, 9, 23, 16, -129, -257, 0, 0, 0, 64 },
-	{ "6.6", BY_FLAG, 5, 15, 12, 19, 11, 23, 6, -129, -257, 0, 0, 0, 64 },
-	{ "6.9", BY_TYPE, 5, 15, 12, 19, 11, 23, 6, -129, -257, 0, -2049, 0, 64 },
-	{ "6.10", BY_TYPE, 5, 14, 11, 18, 0, 22, 6, -129, -257, -4097, -2049, 0, 64 },
+	{ "4.19", BY_DTOR, 5, 12, 9, 18, 8, 22, 15, -129, 0, 0, 0, 0, 64, false },
+	{ "5.10", BY_DTOR, 4, 13, 10, 19, 9, 23, 16, -129, -257, 0, 0, 0, 64, false },
+	{ "6.1", BY_DTOR, 4, 13, 10, 19, 9, 23, 16, -129, -257, 0, 0, 0, 64, false },
+	{ "6.4", BY_FOLIO_DTOR, 4, 13, 10, 19, 9, 23, 16, -129, -257, 0, 0, 0, 64, false },
+	{ "6.6", BY_FLAG, 5, 15, 12, 19, 11, 23, 6, -129, -257, 0, 0, 0, 64, false },
+	{ "6.9", BY_TYPE, 5, 15, 12, 19, 11, 23, 6, -129, -257, 0, -2049, 0, 64, false },
+	{ "6.10", BY_TYPE, 5, 14, 11, 18, 0, 22, 6, -129, -257, -4097, -2049, 0, 64, false },
 	{ "6.12", BY_TYPE, 5, 14, 10, 17, 0, 20, 6, (s32)0xf0000000, (s32)0xf1000000, (s32)0xf5000000,
-	  (s32)0xf4000000, 0, 64 },
+	  (s32)0xf4000000, 0, 64, false },
 	{ "6.17", BY_TYPE, 5, 14, 10, 17, 0, 20, 6, (s32)0xf0000000, (s32)0xf1000000, (s32)0xf5000000,
-	  (s32)0xf4000000, (s32)0xf7000000, 64 },
+	  (s32)0xf4000000, (s32)0xf7000000, 64, false },
+	{ "7.2", BY_TYPE, 5, 14, 10, 17, 0, 21, 6, (s32)0xf0000000, (s32)0xf1000000, (s32)0xf5000000,
+	  (s32)0xf4000000, (s32)0xf7000000, 64, true },
 	/* a debug kernel's struct page is larger: pieces that are no whole pages */
-	{ "6.1-debug", BY_DTOR, 4, 13, 10, 19, 9, 23, 16, -129, -257, 0, 0, 0, 80 },
+	{ "6.1-debug", BY_DTOR, 4, 13, 10, 19, 9, 23, 16, -129, -257, 0, 0, 0, 80, false },
 };
 const unsigned int pages_styles = ARRAY_SIZE(pages_style);
 
@@ -73,7 +75,7 @@ static void say_fields(void)
 	kernel_say("OFFSET(page.lru)=8");
 	kernel_say("OFFSET(page._mapcount)=48");
 	kernel_say("OFFSET(page.private)=40");
-	kernel_say("OFFSET(page.compound_head)=8");
+	kernel_say("OFFSET(page.compound_%s)=8", style->masks ? "info" : "head");
 	kernel_say("LENGTH(zone.free_area)=%d", FREE_ORDERS);
 	if (style->compound == BY_DTOR) {
 		kernel_say("OFFSET(page.compound_dtor)=16");
@@ -158,7 +160,8 @@ static void make_compound(u64 pfn, unsigned int order, bool hugetlb)
 	page_poke(pfn, FIELD_FLAGS, page_peek(pfn, FIELD_FLAGS) | 1ull << style->head);
 	for (u64 i = 1; i < 1ull << order && pfn + i < PAGES_PFN_TO; i++) {
 		page_make(pfn + i, PAGE_PLAIN, 0);
-		page_poke(pfn + i, FIELD_COMPOUND, (PAGES_VMEMMAP + pfn * style->size) | 1);
+		page_poke(pfn + i, FIELD_COMPOUND,
+		          style->masks ? ~0ull << order << 6 | 1 : (PAGES_VMEMMAP + pfn * style->size) | 1);
 		page_poke(pfn + i, FIELD_MAPPING, 0xdead000000000400);
 	}
 	if (style->compound <= BY_FOLIO_DTOR) {

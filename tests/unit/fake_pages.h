@@ -23,6 +23,7 @@ struct pages_style {
 	int lru, has_private, swapcache, swapbacked, slab, hwpoison, head; /* bits of flags; 0: not told */
 	s32 buddy, offline, type_slab, type_hugetlb, unaccepted;           /* types; 0: not told */
 	u32 size;
+	bool masks; /* tails say with compound_info how to mask their address, and not where the head is */
 };
 
 extern const struct pages_style pages_style[];

@@ -407,6 +407,7 @@ TEST(absurd_lines)
 		{ "NUMBER(PG_slab)", "NUMBER(PG_slab)=-1", 7 },
 		{ "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)",
 		  "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)=4294967296", 15 },
+		{ "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)=0", 15 },
 		{ "LENGTH(zone.free_area)", "LENGTH(zone.free_area)=0", 15 },
 		{ "LENGTH(zone.free_area)", "LENGTH(zone.free_area)=64", 15 },
 		{ "SIZE(mem_section)", "SIZE(mem_section)=0", 1 },
@@ -426,6 +427,26 @@ TEST(absurd_lines)
 		CHECK_EQ(filter_init(LEVEL_MAX), bad[i].level);
 		CHECK_EQ(decide(FILTER_PAGES), FILTER_PAGES);
 	}
+}
+
+/* Since 6.12 the lower bits of a typed page's type belong to its owner; before, they are part of it. */
+TEST(what_owners_keep_below_the_type)
+{
+	pages_begin(style_of("7.2"));
+	page_make(BLOCK, PAGE_SLAB, 0);
+	page_poke(BLOCK, FIELD_TYPE, 0xf5001234);
+	page_make(BLOCK + 1, PAGE_OFFLINE, 0);
+	page_poke(BLOCK + 1, FIELD_TYPE, 0xf1000001);
+	CHECK_EQ(pages_end(), 0);
+	CHECK_EQ(filter_init(LEVEL_MAX), LEVEL_MAX);
+	CHECK_EQ(decide(FILTER_PAGES), FILTER_PAGES - 1);
+
+	pages_begin(style_of("6.10"));
+	page_make(BLOCK, PAGE_OFFLINE, 0);
+	page_poke(BLOCK, FIELD_TYPE, 0xfffffe00); /* another type's bit is off as well */
+	CHECK_EQ(pages_end(), 0);
+	CHECK_EQ(filter_init(LEVEL_MAX), LEVEL_MAX);
+	CHECK_EQ(decide(FILTER_PAGES), FILTER_PAGES);
 }
 
 TEST(types_may_be_printed_without_a_sign)

@@ -3,7 +3,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Needs lib/common.sh.
 
-# Another suite of the machine's own mirror, in a state of its own that knows of nothing installed (tools/unstable-program);
+# Another suite of the machine's own mirror, in a state of its own that knows of nothing installed;
 # empty: the machine's suites.
 apt_suite=
 

@@ -22,6 +22,8 @@
 #define ANON_BIT    1u         /* PAGE_MAPPING_ANON of mapping */
 #define UNINITIALISED (~0ull)  /* PAGE_POISON_PATTERN: flags of a struct page nobody has set up */
 
+#define TYPE_BYTE   0xff000000u
+
 enum { DROP = 1, NEVER = 2 };  /* a verdict's bits; NEVER goes with DROP */
 
 /* What VMCOREINFO says: offsets in struct page, masks of flags (0: no such flag), values of
@@ -35,6 +37,7 @@ struct rules {
 	u64 head, lru, has_private, swapcache, swapbacked, slab, hwpoison;
 	u64 second_hugetlb; /* in the second page's flags: PG_hugetlb of 6.6 to 6.8 */
 	u64 type_buddy, type_offline, type_slab, type_hugetlb, type_unaccepted;
+	u32 type_mask;     /* the bits that say a page's type */
 	u64 dtor_hugetlb;
 	u32 free_orders;   /* LENGTH(zone.free_area) */
 	unsigned int level;
@@ -80,14 +83,28 @@ static u64 flag(const char *name)
 	return bit < 64 ? 1ull << bit : 0;
 }
 
-/* A page type: NUMBERs are printed as int, so they fit 32 bits in one way or the other. */
+/* A page type: NUMBERs are printed as int, so they fit 32 bits in one way or the other; what is not
+ * negative is a number of mappings. */
 static u64 page_type(const char *name)
 {
 	u64 v;
 
-	if (!vmcoreinfo_value("NUMBER", name, &v) || (v + (1ull << 31) >= 1ull << 32 && v >> 32))
+	if (!vmcoreinfo_value("NUMBER", name, &v) || (v + (1ull << 31) >= 1ull << 32 && v >> 32) ||
+	    !(v & 1ull << 31))
 		return NO_TYPE;
 	return (u32)v;
+}
+
+/* Since 6.12 a type is the highest byte, and what is below belongs to the page's owner. Before, it
+ * was all 32 bits: ones, but for one that says the type. */
+static u32 page_type_mask(const struct rules *r)
+{
+	u64 types[] = { r->type_buddy, r->type_offline, r->type_slab, r->type_hugetlb, r->type_unaccepted };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i] != NO_TYPE && (types[i] & ~TYPE_BYTE))
+			return ~0u;
+	return TYPE_BYTE;
 }
 
 /* The order of a compound page is one byte of its second struct page: the lowest of _flags_1 where
@@ -132,6 +149,7 @@ static void read_rules(struct rules *r)
 	r->type_unaccepted = page_type("PAGE_UNACCEPTED_MAPCOUNT_VALUE");
 	r->free_orders = (u32)number("LENGTH", "zone.free_area", 1, ORDER_MAX + 1, 0);
 	read_compound_rules(r);
+	r->type_mask = page_type_mask(r);
 	if (!r->swapbacked)
 		r->swapbacked = ~0ull; /* before 4.10 PG_swapcache alone says it */
 }
@@ -240,9 +258,14 @@ static unsigned int judge_free(const struct rules *r, u64 order, u64 pfn, unsign
 	return DROP;
 }
 
+static inline u32 type_of(const struct rules *r, const u8 *p)
+{
+	return get_le32(p + r->type) & r->type_mask;
+}
+
 static inline bool is_slab(const struct rules *r, const u8 *p)
 {
-	return get_le32(p + r->type) == r->type_slab || (get_le64(p + r->flags) & r->slab);
+	return type_of(r, p) == r->type_slab || (get_le64(p + r->flags) & r->slab);
 }
 
 /* The verdict on a page, and in *order for how many. `last`: there is no struct page behind p,
@@ -251,7 +274,7 @@ static inline unsigned int judge(const struct rules *r, unsigned int level, cons
                                  u64 pfn, unsigned int *order)
 {
 	u64 flags = get_le64(p + r->flags);
-	u32 type = get_le32(p + r->type);
+	u32 type = type_of(r, p);
 	unsigned int never = flags & r->hwpoison ? DROP | NEVER : 0;
 	bool head = flags & r->head, slab, anon, cache;
 
