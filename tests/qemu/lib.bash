@@ -33,28 +33,37 @@ teardown() {
     fi
 }
 
+panic_once() {
+    run "$top/tools/qemu-panic" -o "$out" --keep-ram --modules "$MODULES" --timeout 180 --append dump.format=elf "$@" "$VMLINUZ"
+    echo "$output"
+}
+
+# One emulated guest in some hundred does not get through its own boot (docs/reliability.md, the campaign's runs without a crash),
+# which says nothing of the image: it was not even loaded. Such a guest is tried once more.
+guest_did_not_boot() {
+    grep -qsE '^reason=.*(before the guest said anything|before kexec had loaded the image, after the panic)' "$out/result" || return 1
+    echo '# the guest did not boot: once more' >&3
+}
+
 # panic_guest OPTION...: the status of qemu-panic in $status, its words in $output. An ELF core unless --append says else.
 panic_guest() {
-    local try=("$top/tools/qemu-panic" -o "$out" --keep-ram --modules "$MODULES" --timeout 180 --append dump.format=elf "$@" "$VMLINUZ")
-    run "${try[@]}"
-    echo "$output"
-    # One emulated guest in some hundred does not get through its own boot (docs/reliability.md, the campaign's runs without a crash),
-    # which says nothing of the image: it was not even loaded.
-    if grep -qsE '^reason=.*(before the guest said anything|before kexec had loaded the image, after the panic)' "$out/result"; then
-        echo '# the guest did not boot: once more' >&3
-        run "${try[@]}"
-        echo "$output"
-    fi
+    panic_once "$@"
+    if guest_did_not_boot; then panic_once "$@"; fi
+}
+
+frozen_once() {
+    rm -f "$out"/{qemu.log,ram.img} # by which the freezer finds the guest
+    "$top/tests/oracle/freeze" "$out" "$top/build/afterimage" > "$out/freeze.txt" 2>&1 3>&- &
+    local freezer=$!
+    panic_once --keep-work --qmp --gdb-socket --setup "$out/wait" --append "room=$(printf '%0200d' 0)" "$@"
+    wait "$freezer"
 }
 
 # frozen_guest OPTION...: the same; the guest as it was when the image was entered stays in entry.* (tests/oracle/freeze), for
 # `rerun`, with room on the image's command line for other words.
 frozen_guest() {
     echo 'usleep 3000000' > "$out/wait" # the image must be found in RAM first
-    "$top/tests/oracle/freeze" "$out" "$top/build/afterimage" > "$out/freeze.txt" 2>&1 3>&- &
-    local freezer=$!
-    panic_guest --keep-work --qmp --gdb-socket --setup "$out/wait" --append "room=$(printf '%0200d' 0)" "$@"
-    wait "$freezer" || {
+    frozen_once "$@" || { guest_did_not_boot && frozen_once "$@"; } || {
         tail -n 3 "$out/freeze.txt"
         return 1
     }

@@ -21,6 +21,8 @@
 
 #define PIECE_BYTES 256u
 
+#define UTS_NAME_OFFSET 4 /* before 5.11, which tells: behind a struct kref */
+
 #define OFF_SUB_HEADER KDUMP_BLOCK
 #define OFF_NOTES (OFF_SUB_HEADER + sizeof(struct kdump_sub_header))
 
@@ -87,8 +89,9 @@ static void utsname_read(struct kdump_utsname *u)
 	static const char machine[] = "x86_64";
 	u64 ns, off;
 
+	if (!vmcoreinfo_value("OFFSET", "uts_namespace.name", &off))
+		off = UTS_NAME_OFFSET;
 	if (!vmcoreinfo_value("SYMBOL", "init_uts_ns", &ns) ||
-	    !vmcoreinfo_value("OFFSET", "uts_namespace.name", &off) ||
 	    kernel_va_read(u, ns + off, sizeof(*u)) || memcmp(u->machine, machine, sizeof(machine))) {
 		memset(u, 0, sizeof(*u));
 		memcpy(u->sysname, "Linux", sizeof("Linux"));
