@@ -43,6 +43,11 @@ readers() { # codec
 }
 
 
+cuts_open() {
+    local part
+    for part in 90 50 10; do cut_opens "$part"; done
+}
+
 bookworm() { crashed 6.1 --dbg --; }
 security() { crashed 6.12 --release 6.12 --dbg --; }
 cloud() { crashed 6.12-cloud --release 6.12 --flavour cloud-amd64 --; }
@@ -64,12 +69,7 @@ rt() { crashed 6.1-rt --flavour rt-amd64 -- --smp 4 --panic-cpu 3; }
         drgn_says "$out/again/vmcore"
     done
 }
-@test "6.1: a stream cut at 10, 50 and 90 % is opened by crash" {
-    local part
-    bookworm
-    again --
-    for part in 90 50 10; do cut_opens "$part"; done
-}
+@test "6.1: a stream cut at 10, 50 and 90 % is opened by crash" { bookworm; again --; cuts_open; }
 
 @test "6.12: all levels" { security; levels; }
 @test "6.12: all codecs" { security; codecs; }
@@ -87,10 +87,12 @@ rt() { crashed 6.1-rt --flavour rt-amd64 -- --smp 4 --panic-cpu 3; }
 @test "5.10: all levels" { oldest; levels; }
 @test "5.10: all codecs" { oldest; codecs; }
 @test "5.10: readers, lzo" { oldest; readers lzo; }
+@test "5.10: a stream cut at 10, 50 and 90 % is opened by crash" { oldest; again --; cuts_open; }
 
 @test "the newest of Debian unstable: all levels" { newest; levels; }
 @test "the newest of Debian unstable: all codecs" { newest; codecs; }
 @test "the newest of Debian unstable: readers, lzo" { newest; readers lzo; }
+@test "the newest of Debian unstable: a stream cut at 10, 50 and 90 % is opened by crash" { newest; again --; cuts_open; }
 
 @test "6.12 cloud flavour: all levels" { cloud; levels; }
 @test "6.1 rt flavour, 4 CPUs: all levels" { rt; levels; }

@@ -11,8 +11,8 @@
 #define FREE_ORDERS   11
 #define PAGE_BYTES_MAX 80
 
-/* From include/linux/page-flags.h of each release. 6.1 and 6.12 are what Debian's kernels say, and the
- * filter was run on them. The others were never run on a real kernel. */
+/* From include/linux/page-flags.h of each release. 5.10, 6.1, 6.12 and 7.2 are what Debian's kernels say,
+ * and the filter was run on them. The others were never run on a real kernel. */
 const struct pages_style pages_style[] = {
 	{ "4.19", BY_DTOR, 5, 12, 9, 18, 8, 22, 15, -129, 0, 0, 0, 0, 64, false },
 	{ "5.10", BY_DTOR, 4, 13, 10, 19, 9, 23, 16, -129, -257, 0, 0, 0, 64, false },
