@@ -112,7 +112,7 @@ TEST(cpus_stacks_tables_and_the_image)
 	CHECK_EQ(class_of(PFN(PAGES_ROOTS)), EARLY_ROOTS);
 	CHECK_EQ(class_of(PFN(DATA_PA)), EARLY_DATA);
 	CHECK_EQ(class_of(PFN(DATA_PA) + 3), EARLY_DATA); /* behind a read-only page of it */
-	CHECK_EQ(class_of(PFN(RO_PA)), EARLY_DATA);
+	CHECK_EQ(class_of(PFN(RO_PA)), EARLY_RODATA);
 	CHECK_EQ(class_of(PFN(RO_PA) + 1), EARLY_ROOTS); /* linux_banner */
 	CHECK_EQ(class_of(PFN(GAP_PA)), EARLY_NONE);      /* given back at boot */
 	CHECK_EQ(class_of(PFN(RO_PA) + 4), EARLY_NONE);
@@ -255,10 +255,10 @@ TEST(what_did_not_shrink_comes_again_once)
 	u32 at = 0, n, most;
 
 	early_clear();
-	early_add(5, 1, EARLY_DATA);
+	early_add(5, 1, EARLY_OBJECTS);
 	while (early_next(&at, &pfn, &n)) {
 		CHECK(early_turn(5, &most));
-		CHECK_EQ(most, turns ? 2560 : 1536);
+		CHECK_EQ(most, turns ? 3072 : 1536);
 		early_later(5);
 		turns++;
 	}

@@ -290,7 +290,8 @@ static void add_image(enum part want)
 			find.text = find.text ? find.text : va;
 			find.text_end = va + len;
 		} else if (want == PART_RODATA || (data && va >= data)) {
-			add_bytes(leaf->pa + (va - leaf->va), len, EARLY_DATA);
+			add_bytes(leaf->pa + (va - leaf->va), len,
+				  want == PART_RODATA ? EARLY_RODATA : EARLY_DATA);
 		}
 	}
 }
@@ -368,7 +369,7 @@ static bool is_banner(u64 off)
 	return len && off + len <= PAGE_SIZE && !memcmp(dump_page + off, find.banner, len);
 }
 
-static void follow_page(u64 pfn, bool first)
+static void follow_page(u64 pfn, enum early_class c, bool first)
 {
 	const u64 *p = (const u64 *)dump_page;
 
@@ -377,7 +378,7 @@ static void follow_page(u64 pfn, bool first)
 	for (u64 i = 0; i < PAGE_SIZE / sizeof(*p); i++) {
 		add_object(p[i], first);
 		if (p[i] == BANNER_WORD && is_banner(i * sizeof(*p)))
-			early_take(&pfn, EARLY_DATA, EARLY_ROOTS); /* crash opens nothing without it */
+			early_take(&pfn, c, EARLY_ROOTS); /* crash opens nothing without it */
 	}
 }
 
@@ -390,7 +391,7 @@ static bool follow(enum early_class from, enum early_class to)
 	for (u64 pfn = 0; early_take(&pfn, from, to); pfn++) {
 		if (time_is_over())
 			return false;
-		follow_page(pfn, from != EARLY_FRESH);
+		follow_page(pfn, to, from != EARLY_FRESH);
 		any = true;
 	}
 	return any;
@@ -400,6 +401,7 @@ static void add_objects(void)
 {
 	follow(EARLY_ROOTS, EARLY_ROOTS);
 	follow(EARLY_DATA, EARLY_DATA);
+	follow(EARLY_RODATA, EARLY_RODATA);
 	for (u32 i = 0; i < ROUNDS && follow(EARLY_FRESH, EARLY_OBJECTS); i++)
 		;
 	for (u64 pfn = 0; early_take(&pfn, EARLY_FRESH, EARLY_OBJECTS); pfn++)

@@ -9,9 +9,10 @@
 
 /* What a page may have shrunk to, at most; 0: anything. Symbols' names and the unwinder's tables can wait. */
 static const u32 most_of[EARLY_CLASSES] = {
-	[EARLY_DATA] = PAGE_SIZE / 8 * 3,
+	[EARLY_RODATA] = PAGE_SIZE / 8 * 3,
+	[EARLY_DATA] = PAGE_SIZE / 8 * 4,
 	[EARLY_OBJECTS] = PAGE_SIZE / 8 * 3,
-	[EARLY_REST] = PAGE_SIZE / 8 * 5,
+	[EARLY_REST] = PAGE_SIZE / 8 * 6,
 };
 
 #define RESERVED 64u /* ranges and pages for what is found last, and sent before the rest */
@@ -199,7 +200,9 @@ void early_sent(u64 pfn, u64 off, u32 size)
 
 void early_later(u64 pfn)
 {
-	class_set(slot_of(pfn), early.turn == EARLY_REST ? EARLY_NONE : EARLY_REST);
+	bool again = early.turn == EARLY_DATA || early.turn == EARLY_OBJECTS;
+
+	class_set(slot_of(pfn), again ? EARLY_REST : EARLY_NONE);
 }
 
 void early_drop(u64 pfn) { class_set(slot_of(pfn), EARLY_NONE); }

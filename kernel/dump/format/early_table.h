@@ -9,7 +9,8 @@
 enum early_class {
 	EARLY_ROOTS,      /* per-CPU areas, stacks, tables, the memory model's roots, the banner */
 	EARLY_TEXT,       /* code that stacks speak of */
-	EARLY_DATA,       /* the image's data; what does not shrink well becomes EARLY_REST */
+	EARLY_RODATA,     /* the image's read-only data; what does not shrink well becomes EARLY_NONE */
+	EARLY_DATA,       /* its data and bss; what does not shrink well becomes EARLY_REST */
 	EARLY_OBJECTS,    /* the allocator's objects that data points to, other stacks; the same */
 	EARLY_REST,       /* what hardly shrinks becomes EARLY_NONE */
 	EARLY_CLASSES,
