@@ -13,6 +13,7 @@ static const u32 most_of[EARLY_CLASSES] = {
 	[EARLY_DATA] = PAGE_SIZE / 8 * 4,
 	[EARLY_OBJECTS] = PAGE_SIZE / 8 * 3,
 	[EARLY_REST] = PAGE_SIZE / 8 * 6,
+	[EARLY_STRINGS] = PAGE_SIZE / 8 * 5,
 };
 
 #define RESERVED 64u /* ranges and pages for what is found last, and sent before the rest */
@@ -200,9 +201,11 @@ void early_sent(u64 pfn, u64 off, u32 size)
 
 void early_later(u64 pfn)
 {
-	bool again = early.turn == EARLY_DATA || early.turn == EARLY_OBJECTS;
+	enum early_class next = early.turn == EARLY_RODATA ? EARLY_STRINGS : EARLY_NONE;
 
-	class_set(slot_of(pfn), again ? EARLY_REST : EARLY_NONE);
+	if (early.turn == EARLY_DATA || early.turn == EARLY_OBJECTS)
+		next = EARLY_REST;
+	class_set(slot_of(pfn), next);
 }
 
 void early_drop(u64 pfn) { class_set(slot_of(pfn), EARLY_NONE); }

@@ -9,10 +9,11 @@
 enum early_class {
 	EARLY_ROOTS,      /* per-CPU areas, stacks, tables, the memory model's roots, the banner */
 	EARLY_TEXT,       /* code that stacks speak of */
-	EARLY_RODATA,     /* the image's read-only data; what does not shrink well becomes EARLY_NONE */
+	EARLY_RODATA,     /* the image's read-only data; what does not shrink well becomes EARLY_STRINGS */
 	EARLY_DATA,       /* its data and bss; what does not shrink well becomes EARLY_REST */
 	EARLY_OBJECTS,    /* the allocator's objects that data points to, other stacks; the same */
 	EARLY_REST,       /* what hardly shrinks becomes EARLY_NONE */
+	EARLY_STRINGS,    /* the rest of read-only data; the same */
 	EARLY_CLASSES,
 	EARLY_FRESH = EARLY_CLASSES, /* an object whose pointers are still to be looked at */
 	EARLY_ZEROS,      /* was sent: a page of zeros */
