@@ -88,6 +88,7 @@ rt() { crashed 6.1-rt --flavour rt-amd64 -- --smp 4 --panic-cpu 3; }
 @test "the newest of Debian unstable: all levels" { newest; levels; }
 @test "the newest of Debian unstable: all codecs" { newest; codecs; }
 @test "the newest of Debian unstable: readers, lzo" { newest; readers lzo; }
+@test "the newest of Debian unstable: a stream cut at 10, 50 and 90 % is opened by crash" { newest; again --; cuts_open --zero_excluded; }
 
 @test "6.12 cloud flavour: all levels" { cloud; levels; }
 @test "6.1 rt flavour, 4 CPUs: all levels" { rt; levels; }
