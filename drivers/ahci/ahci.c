@@ -93,7 +93,7 @@ static int read_identity(struct ahci_port *p)
 	}
 	if ((sector & ATA_ID_VALID_MASK) == ATA_ID_VALID && (sector & ATA_ID_SECTOR_LONG))
 		bytes = 2 * get_le32(ahci_memory.identify + 2 * ATA_ID_SECTOR_WORDS);
-	if ((bytes != 512 && bytes != BLK_UNIT) || !sectors || sectors > LBA48_SECTORS) {
+	if ((bytes != 512 && bytes != BLK_UNIT) || sectors > LBA48_SECTORS || sectors * bytes < BLK_UNIT) {
 		log_info("%s: %llu sectors of %u bytes: not used", p->blk.name, sectors, bytes);
 		return -ENODEV;
 	}
