@@ -19,7 +19,7 @@
 #define LATER_BYTES (32 * KIB) /* that wait for a flush: kdump's bitmap of 1 GiB */
 #define BATCH_BYTES (8 * MIB)  /* of one device write; larger is no faster */
 #define BATCH_FIRST (128 * KIB) /* until the disk has shown that it is quick: a command has 30 s */
-#define QUICK_US    (1 * SEC)   /* for a device write; the next one may be twice as large */
+#define QUICK_US    (1 * SEC)   /* waited for a device write; the next one may be twice as large */
 #define SLOW_US     (4 * SEC)   /* half as large */
 #define BATCH_SEGS  128u
 #define HEADER_US (10 * SEC) /* a power cut loses no more of what the header knows */
@@ -39,7 +39,6 @@ struct batch {
 struct flight {
 	bool on;
 	u64 start, end;
-	u64 began_us;
 };
 
 static struct disk_sink {
@@ -120,6 +119,7 @@ static void pace(struct disk_sink *k, u64 took_us)
 static int flight_end(struct disk_sink *k)
 {
 	struct blkdev *d = k->area.dev;
+	u64 began = clock_us(); /* as the deadline of a command: what the CPU did before is not the disk's */
 	int err;
 
 	if (!k->flight.on)
@@ -128,7 +128,7 @@ static int flight_end(struct disk_sink *k)
 	k->flight.on = false;
 	if (err)
 		return failed(k, err, "cannot write");
-	pace(k, clock_us() - k->flight.began_us);
+	pace(k, clock_us() - began);
 	err = settled_add(&k->settled, k->flight.start, k->flight.end);
 	k->sink.settled = k->settled.bytes;
 	section_now(k)->length = MAX(section_now(k)->length, k->settled.high);
@@ -188,7 +188,7 @@ static int batch_flush(struct disk_sink *k)
 		err = write_header(k, AREA_IN_PROGRESS);
 	if (err)
 		return err;
-	k->flight = (struct flight){ .on = true, .start = b->start, .end = b->end, .began_us = clock_us() };
+	k->flight = (struct flight){ .on = true, .start = b->start, .end = b->end };
 	err = d->ops->write_begin(d, k->area.start + section_now(k)->offset + ALIGN_DOWN(b->start, AREA_BLOCK),
 				  b->seg, b->n);
 	b->n = 0;

@@ -33,7 +33,7 @@
 #define TEXT_PAGES    512u
 #define TEXT_BYTES    (2 * PAGE_SIZE + 1)
 #define OFTEN         128u
-#define OFTEN_BYTES   (4 * PAGE_SIZE + 1) /* crash 9 reads 3.2 pages from __schedule's first one on in 7.2 */
+#define OFTEN_BYTES   (4 * PAGE_SIZE + 1) /* of 7.2's __schedule crash 9 wants the fourth page, too */
 #define LOG_BYTES     (4 * MIB) /* of each of its pieces */
 #define TABLE_STEPS   8192u /* of the walk for page tables */
 #define ROOT_BYTES    (64 * KIB)
