@@ -52,6 +52,13 @@ struct entries {
 static u64 reg_read(volatile u8 *regs, u32 reg) { return mmio_read64(regs + reg); }
 static void reg_write(volatile u8 *regs, u32 reg, u64 v) { mmio_write64_whole(regs + reg, v); }
 
+/* Written, and taken. */
+static bool reg_set(volatile u8 *regs, u32 reg, u64 v)
+{
+	reg_write(regs, reg, v);
+	return reg_read(regs, reg) == v;
+}
+
 static void control_clear(volatile u8 *regs, u64 bits)
 {
 	reg_write(regs, AMDVI_CONTROL, reg_read(regs, AMDVI_CONTROL) & ~bits);
@@ -74,7 +81,8 @@ static bool table_fill(u64 *table, const struct entries *e)
 	return true;
 }
 
-/* 2.4: forget all that was cached, and say when it is done. */
+/* 2.4: forget all that was cached, and say when it is done. Not one command is given before the queue is seen to be
+ * ours: those in the crashed kernel's may store into its memory. */
 static bool forget_all(volatile u8 *regs, u64 *queue)
 {
 	volatile u64 *done = &queue[DONE_WORD];
@@ -85,9 +93,9 @@ static bool forget_all(volatile u8 *regs, u64 *queue)
 	queue[3] = DONE;
 	*done = 0;
 	dma_mb();
-	reg_write(regs, AMDVI_COMMANDS, (pa_t)queue | COMMANDS_256);
-	reg_write(regs, AMDVI_HEAD, 0);
-	reg_write(regs, AMDVI_TAIL, 0);
+	if (reg_read(regs, AMDVI_CONTROL) & CONTROL_COMMANDS || !reg_set(regs, AMDVI_COMMANDS, (pa_t)queue | COMMANDS_256) ||
+	    !reg_set(regs, AMDVI_HEAD, 0) || !reg_set(regs, AMDVI_TAIL, 0))
+		return false;
 	reg_write(regs, AMDVI_CONTROL, reg_read(regs, AMDVI_CONTROL) | CONTROL_COMMANDS);
 	reg_write(regs, AMDVI_TAIL, 2 * COMMAND_BYTES);
 	return WAIT_FOR(*done == DONE, IOMMU_WAIT_US);
@@ -111,8 +119,7 @@ static bool table_change(volatile u8 *regs, const struct entries *e)
 	control_clear(regs, CONTROL_COMMANDS);
 	control_clear(regs, CONTROL_EVENTS | CONTROL_GUEST_IO | CONTROL_PAGE_REQ);
 	dma_mb();
-	reg_write(regs, AMDVI_DEVICE_TABLE, base);
-	return reg_read(regs, AMDVI_DEVICE_TABLE) == base && forget_all(regs, queue);
+	return reg_set(regs, AMDVI_DEVICE_TABLE, base) && forget_all(regs, queue);
 }
 
 /* In Linux's order (iommu_disable). A unit of a host with SNP ignores it. */

@@ -120,8 +120,7 @@ static void act(u32 reg, u64 v, u32 bytes)
 	if (amd && reg == 0x2008 && v && !(how & 4)) {
 		u64 *queue = (u64 *)(get_le64(regs + 8) & 0xffffffffff000ull);
 
-		if (!is_ours((u64)queue))
-			return;
+		expect(is_ours((u64)queue));
 		check_devices(get_le64(regs));
 		*(u64 *)(queue[2] & 0xffffffffffff8ull) = queue[3];
 	}

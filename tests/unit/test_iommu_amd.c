@@ -15,6 +15,7 @@
 static struct {
 	u64 table, queue, control, features, head, tail;
 	bool absent, locked, off_only, deaf;
+	u64 *stays; /* a register that takes nothing */
 	u16 alias;
 	int answer; /* of iommu_map() */
 	unsigned int forgotten;
@@ -68,8 +69,8 @@ static void commands_run(void)
 {
 	u64 *q = (u64 *)(hw.queue & 0xffffffffff000ull);
 
-	hw.wrong |= hw.queue >> 56 != 8;
-	for (; hw.head != hw.tail; hw.head += 16) {
+	hw.wrong |= hw.queue >> 56 != 8 || q != page[0];
+	for (; !hw.wrong && hw.head != hw.tail; hw.head += 16) {
 		u64 *c = q + hw.head / 8;
 
 		if (c[0] >> 60 == 8)
@@ -87,7 +88,7 @@ void mmio_write64_whole(volatile void *p, u64 v)
 
 	if (hw.locked && (r == &hw.table || r == &hw.control))
 		return;
-	if (hw.off_only && r == &hw.table)
+	if ((hw.off_only && r == &hw.table) || r == hw.stays)
 		return;
 	*r = v;
 	if (r == &hw.tail && (hw.control & 1 << 12) && !hw.deaf)
@@ -99,6 +100,7 @@ static void left_on(void)
 	memset(&hw, 0, sizeof(hw));
 	memset(page, 0xa5, sizeof(page));
 	hw.table = 0x12345000 | 0x1ff;
+	hw.queue = 0x12346000 | 8ull << 56;
 	hw.control = ENABLED;
 	hw.features = INVALIDATES_ALL;
 	hw.head = hw.tail = 0x40;
@@ -184,6 +186,19 @@ TEST(turned_off)
 	left_on();
 	hw.off_only = true;
 	CHECK(turned_off(0xfa));
+}
+
+/* Not one command of the crashed kernel's queue is run. */
+TEST(queue_stays_the_dead_kernels)
+{
+	u64 *const stays[] = { &hw.queue, &hw.head, &hw.tail };
+
+	for (unsigned int i = 0; i < 3; i++) {
+		left_on();
+		hw.stays = stays[i];
+		CHECK(turned_off(0xfa));
+		CHECK(!hw.forgotten);
+	}
 }
 
 TEST(locked)
