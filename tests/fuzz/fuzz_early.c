@@ -13,9 +13,12 @@
 #include "fake_memory.h"
 #include "fake_pages.h"
 
-#define IMAGE   (KERNEL_VA + 16 * MIB)
-#define TEXT_PA (KERNEL_FREE + 6 * MIB)
-#define DATA_PA (TEXT_PA + 0x400000)
+/* Data begins on 2 MiB; the rest lies close before it, since to walk through much that is empty only takes time. */
+#define RODATA  0x8000u
+#define DATA    0x10000u
+#define IMAGE   (KERNEL_VA + 18 * MIB - DATA)
+#define TEXT_PA (KERNEL_FREE + 8 * MIB - DATA)
+#define DATA_PA (TEXT_PA + DATA)
 #define STACK   0xffffc90000004000ull
 #define STACK_PA (TEXT_PA + 0x800000)
 #define CPU_PA  0x1900000ull
@@ -47,11 +50,11 @@ static void kernel_up(void)
 	pages_begin(&pages_style[0]);
 	for (u64 i = 0; i < 4; i++) {
 		kernel_map(IMAGE + i * PAGE_SIZE, TEXT_PA + i * PAGE_SIZE, 1, X);
-		kernel_map(IMAGE + 0x200000 + i * PAGE_SIZE, TEXT_PA + 0x200000 + i * PAGE_SIZE, 1, RO);
-		kernel_map(IMAGE + 0x400000 + i * PAGE_SIZE, DATA_PA + i * PAGE_SIZE, 1, PTE_KERNEL);
+		kernel_map(IMAGE + RODATA + i * PAGE_SIZE, TEXT_PA + RODATA + i * PAGE_SIZE, 1, RO);
+		kernel_map(IMAGE + DATA + i * PAGE_SIZE, DATA_PA + i * PAGE_SIZE, 1, PTE_KERNEL);
 		kernel_map(STACK + i * PAGE_SIZE, STACK_PA + i * PAGE_SIZE, 1, PTE_KERNEL);
 	}
-	kernel_text(IMAGE, TEXT_PA, 0x404000);
+	kernel_text(IMAGE, TEXT_PA, DATA + 4 * PAGE_SIZE);
 	kernel_cpu(CPU_PA, STACK + 0x1f00);
 	page_make(SLAB, PAGE_SLAB, 3);
 	kernel_write64(DATA_PA + 8, PAGES_DIRECT + ((u64)SLAB << PAGE_SHIFT));
@@ -63,11 +66,11 @@ static void kernel_up(void)
 
 static void send_and_find(void)
 {
-	u64 pfn, off = 4096, sum = 0;
+	u64 pfn, off = 4096, sum = 0, to = rampages_end();
 	u32 at = 0, n, most, size;
 
 	while (early_next(&at, &pfn, &n)) {
-		if (!n || pfn + n > rampages_end())
+		if (!n || pfn + n > to)
 			abort();
 		for (u64 end = pfn + n; pfn < end; pfn++) {
 			if (!early_turn(pfn, &most))
@@ -79,7 +82,7 @@ static void send_and_find(void)
 	}
 	if (sum > EARLY_SIZES)
 		abort();
-	for (pfn = 0; pfn < rampages_end(); pfn++)
+	for (pfn = 0; pfn < to; pfn++)
 		sum -= early_find(pfn, &off, &size) && size == 10;
 	if (sum)
 		abort();
