@@ -127,18 +127,20 @@ $(B)/afterimagectl: $(ctl_objs)
 include tests/unit/unit.mk tests/fuzz/fuzz.mk tests/wire/wire.mk
 units := $(patsubst unit_%,%,$(filter unit_%,$(.VARIABLES)))
 fuzzers := $(patsubst fuzz_%,%,$(filter fuzz_%,$(.VARIABLES)))
-host_cflags := -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -Itests/unit/fake -Itests/unit \
+host_cflags := -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -Itests/hosted -Itests \
 	-Itools/afterimagectl -Ikernel -I. -fno-omit-frame-pointer
-fakes = tests/unit/fake_log.c $(if $(filter NOCLOCK,$(1)),,tests/unit/fake_clock.c)
+fakes = tests/fake/log.c $(if $(filter NOCLOCK,$(1)),,tests/fake/clock.c)
+test_headers := $(wildcard $(addprefix tests/,unit/test_main.c unit/*.h unit/*/*.h fake/*.[ch] hosted/arch/*.h fuzz/*.h))
 FUZZ_SECONDS ?= 20
 FUZZ_RUNS ?= 10000000
 
 .SECONDEXPANSION:
-$(B)/unit/%: tests/unit/test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(wildcard tests/unit/*.[ch]) $(headers) | $(B)/deps.stamp
+vpath test_%.c $(wildcard tests/unit/*)
+$(B)/unit/%: test_%.c $$(filter-out NOCLOCK,$$(unit_$$*)) $(test_headers) $(headers) | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(host_cflags) $(cflags_$*) -fsanitize=address,undefined -fno-sanitize-recover=all $(sanitize_$*) -o $@ $< \
 		tests/unit/test_main.c $(call fakes,$(unit_$*)) $(filter-out NOCLOCK,$(unit_$*))
-$(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(wildcard tests/fuzz/*.h tests/unit/*.[ch]) $(headers) | $(B)/deps.stamp
+$(B)/fuzz/%: tests/fuzz/fuzz_%.c $$(filter-out NOCLOCK,$$(fuzz_$$*)) $(test_headers) $(headers) | $(B)/deps.stamp
 	@mkdir -p $(@D)
 	$(Q)clang $(host_cflags) -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(cflags_$*) $(sanitize_$*) \
 		$(if $(filter $*,$(no_trace_cmp)),-fno-sanitize-coverage=trace-cmp) \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a dump of a machine of any size takes beside the image: kernel/dump/ on the host, an
- * elfcorehdr of up to 16 TiB and 8192 CPUs in the fake memory of tests/unit, and a sink that only
+ * elfcorehdr of up to 16 TiB and 8192 CPUs in the fake memory of tests/fake, and a sink that only
  * counts. Prints a line for each machine, tab separated:
  *   GIB CPUS HEADER_BYTES DUMP_BYTES HEAP_BYTES STACK_BYTES HEADER_SECONDS DUMP_SECONDS
  * and fails if anything was allocated, or the stack grew with the machine. The way it is built
@@ -14,8 +14,8 @@
 
 #include "dump/dump.h"
 #include "dump/source/source.h"
-#include "elfcorehdr.h"
-#include "fake_memory.h"
+#include "fake/elfcorehdr.h"
+#include "fake/memory.h"
 
 #define CORE_HEADER (256 * MIB) /* elfcorehdr and notes lie in a hole of the RAM ranges */
 #define NOTES (272 * MIB)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One line per fuzz target: fuzz_NAME = the sources that tests/fuzz/fuzz_NAME.c is linked with
-# (besides fake_log.c and fake_clock.c). Seeds: tests/fuzz/corpus/NAME/.
+# (besides fake/log.c and fake/clock.c). Seeds: tests/fuzz/corpus/NAME/.
 fuzz_erst = drivers/acpi/reg.c
 fuzz_wdat = drivers/acpi/reg.c kernel/format.c
 fuzz_acpi = drivers/acpi/acpi.c drivers/pci/pci.c drivers/pci/func.c drivers/pci/sriov.c kernel/format.c
@@ -24,7 +24,7 @@ cflags_dmesg = -Wno-main-return-type
 fuzz_kernel_va = $(unit_kernel_va) kernel/dump/source/oldmap.c
 fuzz_early = $(unit_early)
 fuzz_dmesg = $(unit_dmesg)
-fuzz_virtio_net = tests/unit/fake_virtio.c drivers/virtio/virtio.c drivers/virtio/ring.c drivers/virtio/net.c kernel/format.c
+fuzz_virtio_net = tests/fake/virtio.c drivers/virtio/virtio.c drivers/virtio/ring.c drivers/virtio/net.c kernel/format.c
 fuzz_net_frames = $(net_test_src) kernel/format.c
 cflags_net_frames = $(net_test_cflags)
 fuzz_area = kernel/dump/disk/area.c
@@ -34,7 +34,7 @@ fuzz_ctl_dump = $(ctl_readers) $(addprefix tools/afterimagectl/vmcore/,check.c r
 cflags_ctl_dump = -llzo2 -lz -lzstd
 fuzz_ctl_log = $(ctl_readers) tools/afterimagectl/vmcore/crashlog.c kernel/format.c $(addprefix kernel/dump/linux/,vmcoreinfo.c kernel_va.c dmesg.c) kernel/dump/source/rampages.c
 cflags_ctl_log = $(cflags_ctl_dump) -Wl,-z,muldefs # crashlog.c has a log of its own
-fuzz_codec = $(codec_src) tests/unit/codec_pages.c # cflags and sanitize: unit.mk
+fuzz_codec = $(codec_src) tests/fake/codec_pages.c # cflags and sanitize: unit.mk
 cflags_handover = -Wno-main-return-type
 fuzz_handover = kernel/config/handover.c
 fuzz_ahci = $(unit_ahci)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hostile AHCI controller with hostile disks: registers, IDENTIFY data and the ends of commands are the
- * input's. Every wait ends (fake_ahci.c aborts where the driver breaks a rule). Input: the controller,
+ * input's. Every wait ends (fake/ahci.c aborts where the driver breaks a rule). Input: the controller,
  * then a disk for each of some ports, then 512 bytes of IDENTIFY data for them all. */
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "drivers/ahci/ahci.h"
-#include "fake_ahci.h"
+#include "fake/ahci.h"
 
 #define SECTORS 64u
 

@@ -3,7 +3,7 @@
  * page. */
 #include <stdlib.h>
 
-#include "codec_pages.h"
+#include "fake/codec_pages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

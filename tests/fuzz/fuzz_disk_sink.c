@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "dump/disk/disk_sink.h"
-#include "memdisk.h"
+#include "fake/memdisk.h"
 
 #define DISK_BYTES (1200u << 10)
 #define FIELDS     72u /* in front of the reserved bytes and the sections */

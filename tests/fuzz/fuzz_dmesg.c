@@ -6,8 +6,8 @@
 
 #include "bytes.h"
 #include "dump/linux/dmesg.h"
-#include "fake_kernel.h"
-#include "fake_memory.h"
+#include "fake/kernel.h"
+#include "fake/memory.h"
 
 #define AT   0x300000ull /* in the kernel image: SYMBOL(prb), and behind it the input */
 #define HEAD (AT + 8)

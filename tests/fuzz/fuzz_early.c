@@ -9,9 +9,9 @@
 #include "dump/format/early.h"
 #include "dump/linux/filter.h"
 #include "dump/source/rampages.h"
-#include "fake_kernel.h"
-#include "fake_memory.h"
-#include "fake_pages.h"
+#include "fake/kernel.h"
+#include "fake/memory.h"
+#include "fake/pages.h"
 
 /* Data begins on 2 MiB; the rest lies close before it, since to walk through much that is empty only takes time. */
 #define RODATA  0x8000u

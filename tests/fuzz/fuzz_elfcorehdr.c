@@ -7,8 +7,8 @@
 #include "dump/dump.h"
 #include "dump/linux/filter.h"
 #include "dump/source/source.h"
-#include "elfcorehdr.h"
-#include "fake_memory.h"
+#include "fake/elfcorehdr.h"
+#include "fake/memory.h"
 
 #define HDR 0x3d000000ull
 #define INPUT_MAX 16384

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An arbitrary ERST. What it reads from registers is the input as well. */
 #include "map.h"
-#include "test.h"
+#include "unit/test.h"
 
 #include "../../drivers/acpi/erst.c"
 

@@ -6,7 +6,7 @@
 
 #include "dump/disk/disk_sink.h"
 #include "dump/disk/extent_map.h"
-#include "memdisk.h"
+#include "fake/memdisk.h"
 
 #define AREA_AT (64u << 10)
 

@@ -10,8 +10,8 @@
 #include "dump/linux/filter.h"
 #include "dump/linux/kernel_va.h"
 #include "dump/source/source.h"
-#include "fake_memory.h"
-#include "fake_pages.h"
+#include "fake/memory.h"
+#include "fake/pages.h"
 
 #define HDR         0x3d000000ull
 #define NOTE        0x1800000ull

@@ -8,8 +8,8 @@
 #include "bytes.h"
 #include "dump/linux/kernel_va.h"
 #include "dump/source/oldmap.h"
-#include "fake_kernel.h"
-#include "fake_memory.h"
+#include "fake/kernel.h"
+#include "fake/memory.h"
 
 #define DIRECT  0xffff889f00000000ull
 #define VMEMMAP 0xffffea0000000000ull

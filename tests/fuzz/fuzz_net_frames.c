@@ -10,7 +10,7 @@
 #include "dump/source/oldmem.h"
 #include "ether.h"
 #include "net/tcp_sink.h"
-#include "test.h"
+#include "unit/test.h"
 
 #define PIECE 8192u
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "crc32.h"
+#include "fake/crc32.h"
 #include "dump/disk/partition.h"
 
 #define DISK_BYTES (64u << 10)

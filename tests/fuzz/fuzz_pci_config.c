@@ -10,7 +10,7 @@
 #include "drivers/iommu/unit.h"
 #include "drivers/pci/pci.h"
 #include "drivers/pci/config.h"
-#include "fake_pci.h"
+#include "fake/pci.h"
 #include "map.h"
 
 #define FUNCS 4u

@@ -6,7 +6,7 @@
 
 #include "bytes.h"
 #include "drivers/virtio/net.h"
-#include "fake_virtio.h"
+#include "fake/virtio.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -7,8 +7,8 @@
 #include "bytes.h"
 #include "dump/linux/vmcoreinfo.h"
 #include "dump/source/source.h"
-#include "elfcorehdr.h"
-#include "fake_memory.h"
+#include "fake/elfcorehdr.h"
+#include "fake/memory.h"
 
 #define HDR 0x3d000000ull
 #define NOTE 0x2000000ull

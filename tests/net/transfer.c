@@ -73,6 +73,8 @@ struct sink *transfer_begin(const struct config *c, struct peer *p, u64 total)
 	return s;
 }
 
+bool closed_in_order(void) { return tap.fin && tap.rst < tap.fin; }
+
 bool transfer(const struct config *c, const struct target *t, struct peer *p, u64 total)
 {
 	char reason[120];

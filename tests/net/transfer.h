@@ -22,4 +22,8 @@ struct sink *transfer_begin(const struct config *c, struct peer *p, u64 total);
 /* One whole dump; true if the receiver has exactly the stream. */
 bool transfer(const struct config *c, const struct target *t, struct peer *p, u64 total);
 
+/* The connection was closed and not reset. A FIN that was sent again (the host was slow) is acknowledged again, for
+ * which there is no connection any more: that ACK may be reset (RFC 9293, 3.5.2). */
+bool closed_in_order(void);
+
 #endif

@@ -56,11 +56,11 @@ void test_skip(const char *why);
 		}                                                                                  \
 	} while (0)
 
-/* fake_log.c: everything logged since the last test_log_clear(), and whether it holds a text. */
+/* fake/log.c: everything logged since the last test_log_clear(), and whether it holds a text. */
 void test_log_clear(void);
 int test_logged(const char *text);
 
-/* fake_clock.c: time moves by step_us with every clock_us(), and by delays; fake_expired is what
+/* fake/clock.c: time moves by step_us with every clock_us(), and by delays; fake_expired is what
  * clock_expired() says. */
 extern unsigned long long fake_now_us, fake_step_us;
 extern int fake_expired;

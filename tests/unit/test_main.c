@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Runs the registered tests; last line `N passed, N failed[, N skipped]`. */
-#include "test.h"
+#include "unit/test.h"
 
 static struct test *tests;
 static int failed_here;

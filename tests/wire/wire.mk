@@ -4,7 +4,7 @@ wire_src := $(addprefix tests/wire/,wire.c lane.c segment.c)
 sender_src := tests/wire/sender.c tests/wire/rest.c tests/net/clock.c tests/net/tap.c kernel/run.c kernel/config/config.c kernel/config/config_net.c \
 	kernel/dump/disk/area.c kernel/format.c $(net_test_src)
 wire_cflags := -std=gnu11 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ikernel -I.
-sender_cflags = -Itests/unit/fake $(wire_cflags) $(net_test_cflags) -fno-strict-aliasing -Wno-main-return-type
+sender_cflags = -Itests/hosted $(wire_cflags) $(net_test_cflags) -fno-strict-aliasing -Wno-main-return-type
 
 wire: $(addprefix $(B)/wire/,wire sender sender-san)
 $(B)/wire/wire: $(wire_src) $(wildcard tests/wire/*.h)
