@@ -81,8 +81,8 @@ static bool table_fill(u64 *table, const struct entries *e)
 	return true;
 }
 
-/* 2.4: forget all that was cached, and say when it is done. Not one command is given before the queue is seen to be
- * ours: those in the crashed kernel's may store into its memory. */
+/* 2.4: forget all that was cached, and say when it is done. Not one command is given before the queue is
+ * seen to be ours: those in the crashed kernel's may store into its memory. */
 static bool forget_all(volatile u8 *regs, u64 *queue)
 {
 	volatile u64 *done = &queue[DONE_WORD];
@@ -93,7 +93,8 @@ static bool forget_all(volatile u8 *regs, u64 *queue)
 	queue[3] = DONE;
 	*done = 0;
 	dma_mb();
-	if (reg_read(regs, AMDVI_CONTROL) & CONTROL_COMMANDS || !reg_set(regs, AMDVI_COMMANDS, (pa_t)queue | COMMANDS_256) ||
+	if (reg_read(regs, AMDVI_CONTROL) & CONTROL_COMMANDS ||
+	    !reg_set(regs, AMDVI_COMMANDS, (pa_t)queue | COMMANDS_256) ||
 	    !reg_set(regs, AMDVI_HEAD, 0) || !reg_set(regs, AMDVI_TAIL, 0))
 		return false;
 	reg_write(regs, AMDVI_CONTROL, reg_read(regs, AMDVI_CONTROL) | CONTROL_COMMANDS);

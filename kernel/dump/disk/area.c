@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* Polynomial 0x1edc6f41, lowest bit first (RFC 3720, 12.1), four bits at a time: a table of 256 is not worth its KiB. */
+/* Polynomial 0x1edc6f41, lowest bit first (RFC 3720, 12.1), four bits at a time: a table of 256 is not worth
+ * its KiB. */
 static u32 crc_update(u32 crc, const void *p, size_t n)
 {
 	static const u32 nibble[16] = {
