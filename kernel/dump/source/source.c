@@ -22,6 +22,7 @@ static struct {
 	struct elf64_hdr header;
 	pa_t phdrs;
 	u32 n_phdr;
+	u32 first_load;                /* loaders put it behind a note per CPU, which may be thousands */
 	bool told_load, told_note;
 	struct { pa_t start, end; } last_hit;
 	struct {
@@ -91,6 +92,7 @@ static u32 load_find(u32 i, enum load_key key, pa_t from, pa_t to)
 {
 	struct elf64_phdr ph;
 
+	i = MAX(i, src.first_load);
 	for (unsigned int a = 0; a < src.n_ascent; a++) {
 		u32 end = src.ascent[a].end, high = end;
 
@@ -140,12 +142,15 @@ static const char *header_fault(const struct elf64_hdr *eh)
 	return NULL;
 }
 
-static bool has_load(void)
+static bool find_first_load(void)
 {
 	struct elf64_phdr ph;
-	u32 at = 0;
+	u32 at = src.first_load = 0;
 
-	return source_next_load(&at, &ph);
+	if (!source_next_load(&at, &ph))
+		return false;
+	src.first_load = at - 1;
+	return true;
 }
 
 /* What a spoilt header stands in front of: loaders put the program headers right behind it, and zeros
@@ -173,7 +178,7 @@ int source_init_elfcorehdr(pa_t pa)
 	fault = header_fault(&src.header);
 	if (fault) {
 		guess_phdrs(pa);
-		if (!has_load()) {
+		if (!find_first_load()) {
 			log_always("elfcorehdr refused: %s", fault);
 			memset(&src, 0, sizeof(src));
 			return -EINVAL;
@@ -183,10 +188,10 @@ int source_init_elfcorehdr(pa_t pa)
 		/* e_phoff is 64 everywhere; a huge one would only move the reads to where peek() says no */
 		src.phdrs = pa + src.header.e_phoff;
 		src.n_phdr = src.header.e_phnum;
-		if (!has_load()) {
+		if (!find_first_load()) {
 			src.phdrs = pa + sizeof(src.header);
 			log_always("elfcorehdr leads to no RAM%s",
-			           has_load() ? " but what follows it does" : "");
+			           find_first_load() ? " but what follows it does" : "");
 		}
 	}
 	find_ascents();
@@ -213,6 +218,7 @@ bool source_next_load(u32 *at, struct elf64_phdr *out)
 {
 	if (src.kind == SOURCE_MULTIBOOT2)
 		return source_mb2_load(at, out);
+	*at = MAX(*at, src.first_load);
 	while (*at < src.n_phdr) {
 		phdr_get((*at)++, out);
 		if (out->p_type != PT_LOAD)
