@@ -8,6 +8,7 @@
 #include "net/sack.h"
 
 #define SPAN   256u /* sequence numbers that the model knows */
+#define OPTIONS_MAX 40u /* bytes; a block takes 8 */
 #define EVENTS 48u  /* more teach nothing new */
 
 static u32 base;
@@ -72,13 +73,14 @@ static u32 model_bytes(u32 from)
 	return sum;
 }
 
-/* A segment: up to 40 bytes of options; with bit 7 of the first their numbers count from `base`, so that some fit. */
+/* A segment: up to 40 bytes of options; with bit 7 of the first their numbers count from `base`, so that some fit.
+ * True: there may have been no room for one of its blocks, even if a later one has made some since. */
 static bool segment(struct sacks *s, struct bytes *in, u32 una, u32 nxt)
 {
-	u8 how = bytes_u8(in), n = how % 41, *opt;
+	u8 how = bytes_u8(in), n = how % (OPTIONS_MAX + 1), *opt;
 	const u8 *p = bytes_take(in, MIN((size_t)n, bytes_left(in)));
 	u32 len = p ? (u32)(in->pos - p) : 0;
-	bool full;
+	bool full = s->count + OPTIONS_MAX / 8 > SACKS_MAX;
 
 	opt = malloc(len); /* no byte behind them */
 	if (p)
@@ -88,7 +90,6 @@ static bool segment(struct sacks *s, struct bytes *in, u32 una, u32 nxt)
 			put_be32(opt + at + b, base + get_be32(opt + at + b) % (SPAN + 8));
 	expect(sack_permitted(opt, len) == model_read(opt, len, una, nxt));
 	sack_read(s, opt, len, una, nxt);
-	full = s->count == SACKS_MAX;
 	free(opt);
 	return full;
 }
