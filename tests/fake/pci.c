@@ -15,25 +15,29 @@ bool no_ports;
 pa_t ram_start, ram_end;
 
 static struct func funcs[FUNCS];
+static u32 place[FUNCS]; /* their addresses: asked for at every access */
 static unsigned int n_funcs;
 static u32 config_address;
 static u8 mcfg[MCFG_HEADER + 16 * 20];
 static u32 mcfg_len;
 
+static u32 place_of(u16 segment, u8 bus, u8 dev, u8 fn) { return (u32)segment << 16 | bus << 8 | dev << 3 | fn; }
+
 static struct func *find(u16 segment, u8 bus, u8 dev, u8 fn)
 {
-	for (unsigned int i = 0; i < n_funcs; i++) {
-		struct pci_addr a = funcs[i].at;
-		if (a.segment == segment && a.bus == bus && a.dev == dev && a.fn == fn)
+	u32 wanted = place_of(segment, bus, dev, fn);
+
+	for (unsigned int i = 0; i < n_funcs; i++)
+		if (place[i] == wanted)
 			return &funcs[i];
-	}
 	return NULL;
 }
 
 struct func *func_add(u16 segment, u8 bus, u8 dev, u8 fn, u16 id, u16 class, u8 header)
 {
-	struct func *f = &funcs[n_funcs++];
+	struct func *f = &funcs[n_funcs];
 
+	place[n_funcs++] = place_of(segment, bus, dev, fn);
 	memset(f, 0, sizeof(*f));
 	f->at = (struct pci_addr){ segment, bus, dev, fn };
 	f->cfg[0] = 0xf4;

@@ -14,7 +14,7 @@ cflags_vmcoreinfo = -Wno-main-return-type
 fuzz_elfcorehdr = $(dump_core) $(elf) $(fake_dump)
 fuzz_filter = $(dump_core) $(elf) $(fake_pages)
 # their many comparisons teach them nothing and take most of their time
-no_trace_cmp = filter early dmesg codec disk_sink
+no_trace_cmp = filter early dmesg codec disk_sink pci_config elfcorehdr net_frames
 cflags_filter = -Wno-main-return-type
 fuzz_cmdline = kernel/config/config.c kernel/config/config_net.c kernel/dump/disk/area.c
 fuzz_vmcoreinfo = $(dump_core) $(fake_dump)

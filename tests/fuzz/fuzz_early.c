@@ -21,7 +21,7 @@
 #define DATA_PA (TEXT_PA + DATA)
 #define STACK   0xffffc90000004000ull
 #define STACK_PA (TEXT_PA + 0x800000)
-#define CPU_PA  0x1900000ull
+#define CPU_PA  (KERNEL_RAM + 0x1000) /* at the start of RAM: the 256 KiB before an area are read, too */
 #define SLAB    0x4200u
 #define X       0x163ull
 #define RO      0x8000000000000161ull
@@ -66,9 +66,13 @@ static void kernel_up(void)
 
 static void send_and_find(void)
 {
+	static bool sent[KERNEL_RAM_TO / PAGE_SIZE];
 	u64 pfn, off = 4096, sum = 0, to = rampages_end();
 	u32 at = 0, n, most, size;
 
+	memset(sent, 0, sizeof(sent));
+	if (to > ARRAY_SIZE(sent))
+		abort();
 	while (early_next(&at, &pfn, &n)) {
 		if (!n || pfn + n > to)
 			abort();
@@ -78,14 +82,14 @@ static void send_and_find(void)
 			early_sent(pfn, off, 10);
 			off += 10;
 			sum++;
+			sent[pfn] = true;
 		}
 	}
 	if (sum > EARLY_SIZES)
 		abort();
-	for (pfn = 0; pfn < to; pfn++)
-		sum -= early_find(pfn, &off, &size) && size == 10;
-	if (sum)
-		abort();
+	for (pfn = 0; pfn < to; pfn++) /* of the others some are enough */
+		if ((sent[pfn] || pfn % 16 == 0) && sent[pfn] != (early_find(pfn, &off, &size) && size == 10))
+			abort();
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)

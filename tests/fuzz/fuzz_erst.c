@@ -22,8 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input = data;
 	input_len = size;
 	memset(page, 0, sizeof(page));
-	for (size_t i = 0; i < sizeof(page) && size; i++)
-		page[i] = data[i % size]; /* registers say something, too */
+	for (size_t i = 0; i < sizeof(page) && size; i += size)
+		memcpy(page + i, data, MIN(size, sizeof(page) - i)); /* registers say something, too */
 	(void)erst_write("words", 5, 1);
 	return 0;
 }

@@ -18,49 +18,77 @@ struct reader {
 	char window[CHUNK];
 };
 
+/* False at the end of the note. */
+static bool fill(struct reader *r)
+{
+	u64 n = MIN(r->note.len - r->at, (u64)CHUNK);
+
+	if (r->at < r->have_to)
+		return true;
+	if (!n)
+		return false;
+	source_read_note(r->window, &r->note, r->at, n);
+	r->have_from = r->at;
+	r->have_to = r->at + n;
+	return true;
+}
+
 static int next_char(struct reader *r)
 {
-	if (r->at >= r->note.len)
-		return -1;
-	if (r->at >= r->have_to) {
-		u64 n = MIN(r->note.len - r->at, (u64)CHUNK);
+	return fill(r) ? (u8)r->window[r->at++ - r->have_from] : -1;
+}
 
-		source_read_note(r->window, &r->note, r->at, n);
-		r->have_from = r->at;
-		r->have_to = r->at + n;
+/* Go on behind this line; false: the text ends in it. */
+static bool next_line(struct reader *r)
+{
+	while (fill(r)) {
+		const char *rest = r->window + (r->at - r->have_from);
+		u64 n = r->have_to - r->at;
+		const char *newline = memchr(rest, '\n', n);
+
+		n = newline ? (u64)(newline - rest) : n;
+		if (memchr(rest, '\0', n))
+			return false;
+		r->at += n + (newline != NULL);
+		if (newline)
+			return true;
 	}
-	return (u8)r->window[r->at++ - r->have_from];
+	return false;
+}
+
+/* Go on behind the first `key=` that begins a line. */
+static bool find_value(struct reader *r, const char *key)
+{
+	for (;;) {
+		const char *k = key;
+		int c;
+
+		for (c = next_char(r); *k && c == *k; c = next_char(r))
+			k++;
+		if (!*k && c == '=')
+			return true;
+		if (c != '\n' && (c <= 0 || !next_line(r)))
+			return false;
+	}
 }
 
 bool vmcoreinfo_get(const char *key, char *value, size_t size)
 {
 	struct reader r = { .at = 0 };
-	size_t key_len = strlen(key), matched = 0, n = 0;
-	bool candidate = true, in_value = false;
+	size_t n = 0;
 	int c;
 
 	value[0] = '\0';
 	if (source_vmcoreinfo(&r.note))
 		return false;
 	r.note.len = MIN(r.note.len, TEXT_MAX);
-	while ((c = next_char(&r)) > 0) {
-		if (c == '\n') {
-			if (in_value)
-				break;
-			candidate = true;
-			matched = 0;
-		} else if (in_value) {
-			if (n + 1 < size)
-				value[n++] = (char)c;
-		} else if (candidate && matched == key_len) {
-			in_value = c == '=';
-			candidate = in_value;
-		} else {
-			candidate = candidate && c == key[matched++];
-		}
-	}
+	if (!find_value(&r, key))
+		return false;
+	while ((c = next_char(&r)) > 0 && c != '\n')
+		if (n + 1 < size)
+			value[n++] = (char)c;
 	value[n] = '\0';
-	return in_value;
+	return true;
 }
 
 /* A digit's value, or `base` for what is none. */
