@@ -50,6 +50,8 @@ static void model_records(const u8 *data, size_t size)
 		have = MIN(len, (u64)(size - at));
 		if (off == ~0ull && len == ~0ull)
 			return;
+		if (!have)
+			continue; /* wherever it would have gone */
 		expect(off <= MEMORY_FILE_MAX && have <= MEMORY_FILE_MAX - off);
 		memcpy(model.bytes + off, data + at, have);
 		model.size = model.dirty = MAX(model.size, off + have);
