@@ -59,17 +59,17 @@ static bool next_line(struct reader *r)
 /* Go on behind the first `key=` that begins a line. */
 static bool find_value(struct reader *r, const char *key)
 {
-	for (;;) {
+	int c;
+
+	do {
 		const char *k = key;
-		int c;
 
 		for (c = next_char(r); *k && c == *k; c = next_char(r))
 			k++;
 		if (!*k && c == '=')
 			return true;
-		if (c != '\n' && (c <= 0 || !next_line(r)))
-			return false;
-	}
+	} while (c == '\n' || (c > 0 && next_line(r)));
+	return false;
 }
 
 bool vmcoreinfo_get(const char *key, char *value, size_t size)
