@@ -98,9 +98,9 @@ logged_dump() {
     mkdir "$out/guest"
     cp --sparse=always "$out/base.img" "$out/disk.img"
     : > "$out/log.img"
-    run "$top/tools/qemu-panic" -o "$out/guest" --keep-ram --modules "$MODULES" --ram 256 --net none --target "disk:$uuid" \
+    run qemu_panic "$out/guest" --keep-ram --modules "$MODULES" --ram 256 --net none --target "disk:$uuid" \
         --append 'dump.format=kdump dump.log=debug' \
-        --qemu "-drive if=none,id=o0,${logged//\{out\}/$out} -device ide-hd,drive=o0,write-cache=off" "$VMLINUZ"
+        --qemu "-drive if=none,id=o0,${logged//\{out\}/$out} -device ide-hd,drive=o0,write-cache=off"
     mv "$out/guest/console.log" "$out/guest/ram.img" "$out"
     console 'write cache off' 'dump complete:'
     cut_anywhere "$out/base.img"

@@ -22,7 +22,7 @@ caught() {
         sleep 0.5
         ! kill -0 "$pid" || echo "$port" > "$out/port"
     done
-    run "$top/tools/qemu-panic" -o "$out/guest" --modules "$MODULES" --timeout 180 --target "tcp://10.0.2.2:$port" "$VMLINUZ"
+    run qemu_panic "$out/guest" --modules "$MODULES" --timeout 180 --target "tcp://10.0.2.2:$port"
     wait "$pid"
     grep -aq 'dump complete' "$out/guest/console.log"
 }

@@ -33,22 +33,27 @@ teardown() {
     fi
 }
 
+# One emulated guest in some hundred does not get through its own boot (docs/reliability.md, the campaign's runs without a crash),
+# which says nothing of the image: it was not even loaded. Such a guest is tried once more.
+guest_did_not_boot() { # DIR
+    grep -qsE '^reason=.*(before the guest said anything|while the guest booted|before kexec had loaded the image, after the panic)' "$1/result" ||
+        return 1
+    echo '# the guest did not boot: once more' >&3
+}
+
+# qemu_panic DIR OPTION...: the status of tools/qemu-panic, which leaves its files in DIR.
+qemu_panic() {
+    "$top/tools/qemu-panic" -o "$@" "$VMLINUZ" || { guest_did_not_boot "$1" && "$top/tools/qemu-panic" -o "$@" "$VMLINUZ"; }
+}
+
+# The same into $out, with an ELF core unless --append says else; status and words are in $status and $output.
 panic_once() {
     run "$top/tools/qemu-panic" -o "$out" --keep-ram --modules "$MODULES" --timeout 180 --append dump.format=elf "$@" "$VMLINUZ"
     echo "$output"
 }
-
-# One emulated guest in some hundred does not get through its own boot (docs/reliability.md, the campaign's runs without a crash),
-# which says nothing of the image: it was not even loaded. Such a guest is tried once more.
-guest_did_not_boot() {
-    grep -qsE '^reason=.*(before the guest said anything|before kexec had loaded the image, after the panic)' "$out/result" || return 1
-    echo '# the guest did not boot: once more' >&3
-}
-
-# panic_guest OPTION...: the status of qemu-panic in $status, its words in $output. An ELF core unless --append says else.
-panic_guest() {
+panic_guest() { # OPTION...
     panic_once "$@"
-    if guest_did_not_boot; then panic_once "$@"; fi
+    if guest_did_not_boot "$out"; then panic_once "$@"; fi
 }
 
 frozen_once() {
@@ -63,7 +68,7 @@ frozen_once() {
 # `rerun`, with room on the image's command line for other words.
 frozen_guest() {
     echo 'usleep 3000000' > "$out/wait" # the image must be found in RAM first
-    frozen_once "$@" || { guest_did_not_boot && frozen_once "$@"; } || {
+    frozen_once "$@" || { guest_did_not_boot "$out" && frozen_once "$@"; } || {
         tail -n 3 "$out/freeze.txt"
         return 1
     }

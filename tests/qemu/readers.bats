@@ -11,7 +11,7 @@ setup_file() {
     export READERS
     READERS=$(mktemp -d "${TMPDIR:-/tmp}/afterimage-readers.XXXXXX")
     # named, so that a backtrace can be told from another one; on CPU 1, so that it is not the first
-    "$top/tools/qemu-panic" -o "$READERS" --keep-ram --smp 2 --panic-cpu 1 --net tap --append dump.format=elf "$VMLINUZ"
+    qemu_panic "$READERS" --keep-ram --smp 2 --panic-cpu 1 --net tap --append dump.format=elf
 }
 
 teardown_file() { rm -rf "${READERS:?}"; }
