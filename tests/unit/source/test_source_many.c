@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Headers with tens of thousands of PT_LOADs: looked up right, in any order, and in a time that grows
- * with their number and not with its square. */
+/* Headers with tens of thousands of PT_LOADs, or thousands of CPUs: looked up right, in any order, and in
+ * a time that grows with their number and not with its square. */
 #include "unit/test.h"
 
 #include "dump/dump.h"
@@ -63,6 +63,24 @@ TEST(each_is_found_without_a_walk)
 	CHECK(!source_holds(0x1000, PAGE_SIZE) && source_holds(0x30000000, PAGE_SIZE));
 	CHECK_EQ(rampages_contents(0x1008), 0x30000008);
 	CHECK(peeks < 30ull * MANY);
+}
+
+/* A reader of struct pages goes to and fro between page tables and what they map. */
+TEST(no_walk_past_the_notes_of_8192_cpus)
+{
+	const unsigned int cpus = 8192;
+
+	for (unsigned int i = 0; i < cpus; i++)
+		many[i] = (struct elf64_phdr){ .p_type = PT_NOTE, .p_offset = BASE + i * 0x400ull, .p_filesz = 0x164,
+					       .p_memsz = 0x164 };
+	for (unsigned int i = 0; i < 3; i++)
+		many[cpus + i] = load_at(BASE + i * GIB, BASE + i * GIB, GIB / 2);
+	write_loads(many, cpus + 3);
+	for (unsigned int i = 0; i < 999; i++) {
+		CHECK(source_holds(BASE + i % 3 * GIB, PAGE_SIZE));
+		CHECK(!source_holds(BASE + i % 3 * GIB + GIB / 2, PAGE_SIZE));
+	}
+	CHECK(peeks < 999 * 10);
 }
 
 TEST(pages_of_ram_are_counted_without_a_square)
