@@ -14,6 +14,9 @@
 #include "receive/settle.h"
 
 #define INFO_BYTES_MAX (64 * KIB)
+/* Somebody may have edited an info.json. */
+#define SECONDS_MAX    1e9
+#define RATE_MAX       1e15
 
 /* One dump found at the start. */
 struct found {
@@ -201,7 +204,17 @@ u64 dump_number(const json_t *dump, const char *key)
 
 double dump_seconds(const json_t *dump, const char *key)
 {
-	return json_number_value(json_object_get(dump, key));
+	double seconds = json_number_value(json_object_get(dump, key));
+
+	return seconds > 0 && seconds < SECONDS_MAX ? seconds : 0;
+}
+
+u64 dump_rate(const json_t *dump)
+{
+	double seconds = dump_seconds(dump, "seconds");
+	double rate = seconds > 0 ? (double)dump_number(dump, "bytes") / seconds : 0;
+
+	return rate < RATE_MAX ? (u64)rate : 0;
 }
 
 bool dump_is(const json_t *dump, const char *key)

@@ -41,10 +41,12 @@ char *catalog_print(const struct catalog *c);
 /* NULL where there is none of that folder. */
 const json_t *catalog_find(const struct catalog *c, const char *folder);
 
-/* A dump's member; "" or 0 where it is null, missing or of another type. */
+/* A dump's member; "" or 0 where it is null, missing or of another type, or a duration that makes no sense. */
 const char *dump_text(const json_t *dump, const char *key);
 u64 dump_number(const json_t *dump, const char *key);
 double dump_seconds(const json_t *dump, const char *key);
+/* Bytes a second as it was received; 0 if that cannot be said. */
+u64 dump_rate(const json_t *dump);
 bool dump_is(const json_t *dump, const char *key);
 
 #endif

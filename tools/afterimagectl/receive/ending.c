@@ -31,14 +31,13 @@ static void tell_end(const struct receiver *rc, const json_t *dump, enum settled
 					     "NOT STORED" };
 	const char *folder = dump_text(dump, "folder"), *file = dump_text(dump, "file");
 	const char *reason = dump_text(dump, "reason");
-	double seconds = dump_seconds(dump, "seconds");
-	u64 bytes = dump_number(dump, "bytes");
 	char size[32], rate[32];
 
-	print_size(size, bytes);
-	print_size(rate, seconds > 0 ? (u64)((double)bytes / seconds) : 0);
+	print_size(size, dump_number(dump, "bytes"));
+	print_size(rate, dump_rate(dump));
 	say("%s/%s/%s: %s: %s in %.1f s (%s/s)%s%s", rc->store.name, folder,
-	    *file ? file : PART_NAME, words[how], size, seconds, rate, *reason ? ": " : "", reason);
+	    *file ? file : PART_NAME, words[how], size, dump_seconds(dump, "seconds"), rate,
+	    *reason ? ": " : "", reason);
 	printf("%s/%s\n", rc->store.name, folder);
 	fflush(stdout);
 }

@@ -248,7 +248,7 @@ static void put_row(FILE *f, const char *label, const char *value)
 static void put_facts(FILE *f, const json_t *dump)
 {
 	u64 bytes = dump_number(dump, "bytes"), stored = dump_number(dump, "stored_bytes");
-	double seconds = dump_seconds(dump, "seconds");
+	u64 rate = dump_rate(dump);
 
 	fputs("<dl>\n", f);
 	put_row(f, "Release", dump_text(dump, "release"));
@@ -263,10 +263,10 @@ static void put_facts(FILE *f, const json_t *dump)
 		put_size(f, stored);
 	}
 	fputs("</dd>\n<dt>Duration</dt><dd>", f);
-	put_seconds(f, seconds);
-	if (seconds > 0) {
+	put_seconds(f, dump_seconds(dump, "seconds"));
+	if (rate) {
 		fputs(", ", f);
-		put_size(f, (u64)((double)bytes / seconds));
+		put_size(f, rate);
 		fputs("/s", f);
 	}
 	fputs("</dd>\n<dt>Stored in</dt><dd><code>", f);
