@@ -88,7 +88,7 @@ again() {
     shift
     rm -rf "$out/again"
     "$oracle/rerun" "${options[@]}" "$out" "$out/again" "$@" || {
-        tail -n 30 "$out/again/console.log"
+        tail -n 30 "$out/again/console.log" "$out/again/qemu.log"
         return 1
     }
     case $to in
