@@ -228,14 +228,17 @@ u32 stream_room(const struct stream *s, u64 want)
 	return room > s->mss ? room - room % s->mss : room;
 }
 
-/* Pieces that the segment at the end of the queue has already. */
-static unsigned int tail_pieces(const struct tcp_pcb *pcb)
+/* May more follow in the queue? tcp_write() fills its last segment first: not beyond so many pieces, and
+ * none that is longer than a segment may be by now, which it has no case for: since it was made, frames of
+ * its size were seen to vanish, or the peer has opened a window of 0 a little. */
+static bool queue_takes_more(const struct stream *s)
 {
-	const struct tcp_seg *seg = pcb->unsent;
+	const struct tcp_seg *seg = s->pcb->unsent;
+	u32 longest = MIN((u32)s->big_mss, s->pcb->snd_wnd_max / 2);
 
 	while (seg && seg->next)
 		seg = seg->next;
-	return seg ? pbuf_clen(seg->p) : 0;
+	return !seg || (pbuf_clen(seg->p) < PIECES_MAX && seg->len <= (longest ? longest : s->big_mss));
 }
 
 int stream_give(struct stream *s, const void *p, u32 len)
@@ -243,9 +246,9 @@ int stream_give(struct stream *s, const void *p, u32 len)
 	struct tcp_pcb *pcb = s->pcb;
 	err_t err;
 
-	if (tail_pieces(pcb) >= PIECES_MAX) {
+	if (!queue_takes_more(s)) {
 		tcp_output(pcb);
-		if (tail_pieces(pcb) >= PIECES_MAX)
+		if (!queue_takes_more(s))
 			return -EAGAIN;
 	}
 	/* lwIP counts congestion in MSS, so the large one is only shown to the cutting of segments */
