@@ -15,17 +15,17 @@ bool no_ports;
 pa_t ram_start, ram_end;
 
 static struct func funcs[FUNCS];
-static u32 place[FUNCS]; /* their addresses: asked for at every access */
+static u64 place[FUNCS]; /* their addresses: asked for at every access */
 static unsigned int n_funcs;
 static u32 config_address;
 static u8 mcfg[MCFG_HEADER + 16 * 20];
 static u32 mcfg_len;
 
-static u32 place_of(u16 segment, u8 bus, u8 dev, u8 fn) { return (u32)segment << 16 | bus << 8 | dev << 3 | fn; }
+static u64 place_of(u16 segment, u8 bus, u8 dev, u8 fn) { return (u64)segment << 24 | bus << 16 | dev << 8 | fn; }
 
 static struct func *find(u16 segment, u8 bus, u8 dev, u8 fn)
 {
-	u32 wanted = place_of(segment, bus, dev, fn);
+	u64 wanted = place_of(segment, bus, dev, fn);
 
 	for (unsigned int i = 0; i < n_funcs; i++)
 		if (place[i] == wanted)
