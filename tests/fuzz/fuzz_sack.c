@@ -8,7 +8,8 @@
 #include "net/sack.h"
 
 #define SPAN   256u /* sequence numbers that the model knows */
-#define OPTIONS_MAX 40u /* bytes; a block takes 8 */
+#define OPTIONS_MAX 40u /* bytes */
+#define BLOCKS_MAX  ((OPTIONS_MAX - 2) / 8)
 #define EVENTS 48u  /* more teach nothing new */
 
 static u32 base;
@@ -80,7 +81,7 @@ static bool segment(struct sacks *s, struct bytes *in, u32 una, u32 nxt)
 	u8 how = bytes_u8(in), n = how % (OPTIONS_MAX + 1), *opt;
 	const u8 *p = bytes_take(in, MIN((size_t)n, bytes_left(in)));
 	u32 len = p ? (u32)(in->pos - p) : 0;
-	bool full = s->count + OPTIONS_MAX / 8 > SACKS_MAX;
+	bool full = s->count + BLOCKS_MAX > SACKS_MAX;
 
 	opt = malloc(len); /* no byte behind them */
 	if (p)
